@@ -1,6 +1,6 @@
 //! An image of which only its layers' addresses are known.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
@@ -48,10 +48,19 @@ pub struct AddressedImage {
 /// A layer that was fetched, in a file without a name.
 #[derive(Clone)]
 enum Fetched {
-    /// As it is stored.
+    /// As it is stored, and not looked at yet.
     Stored(Part),
-    /// As the tar that came out of it, so that it is inflated once.
-    Inflated(Part),
+    /// It was inflated once: another try needs neither a request nor that again.
+    Read(FoundLayer, Readable),
+}
+
+/// What is kept of a layer that was inflated.
+#[derive(Clone)]
+enum Readable {
+    /// What is stored.
+    Stored(Part),
+    /// The tar that came out of it.
+    Tar(Part),
 }
 
 /// How much of one image is kept inflated until it is read, in bytes. More of it is inflated a second time, so that a
@@ -112,14 +121,24 @@ impl AddressedImage {
         Self { side_by_side: layers.max(1), ..self }
     }
 
+    /// The layers, each once.
+    fn different(&self) -> Vec<&LayerAddress> {
+        let mut seen = HashSet::new();
+        self.addresses.layers.iter().filter(|address| seen.insert(address.hash)).collect()
+    }
+
+    /// Those of them that are neither known nor here.
+    fn missing(&self) -> Vec<&LayerAddress> {
+        let mut different = self.different();
+        let fetched = self.fetched();
+        different
+            .retain(|address| !fetched.contains_key(&address.hash) && (self.known)(&address.hash).is_none());
+        different
+    }
+
     /// All layers, by the digest of what is stored. The first that fails ends it.
     fn layers(&self, stop: &Stop) -> Result<HashMap<Digest, FoundLayer>, Error> {
-        let mut different: Vec<&LayerAddress> = Vec::new();
-        for address in &self.addresses.layers {
-            if !different.iter().any(|known| known.hash == address.hash) {
-                different.push(address);
-            }
-        }
+        let different = self.different();
         let threads = self.side_by_side.min(different.len());
         let waiting = Mutex::new(different.into_iter());
         let outcome = Mutex::new(Ok(HashMap::new()));
@@ -159,7 +178,12 @@ impl AddressedImage {
             return Ok(found(known.diff_id, known.size, ""));
         }
         let what = format!("layer `{}`", address.hash);
-        let part = self.fetch(address, stop)?;
+        let here = self.fetched().get(&address.hash).cloned();
+        let part = match here {
+            Some(Fetched::Read(layer, _)) => return Ok(layer),
+            Some(Fetched::Stored(part)) => part,
+            None => self.fetch(address, stop)?,
+        };
         let compression = compression(&part.head(&what)?).map_err(|why| Error::unsupported(&what, why))?;
         let bytes = Limit::of("layer_inflated_bytes", self.limits.layer_inflated_bytes);
         let (decoding, inflation) = (self.limits.decoding(), self.limits.inflation(bytes));
@@ -169,11 +193,13 @@ impl AddressedImage {
         if stop.is_stopped() {
             return Err(Error::Interrupted { what });
         }
-        if let Some(file) = hashing.kept {
-            let tar = Part::of(Arc::new(file), 0, hashing.written);
-            self.fetched().insert(address.hash, Fetched::Inflated(tar));
-        }
-        Ok(found(hashing.hasher.finish(), part.len(), media_type::of_layer(compression)))
+        let layer = found(hashing.hasher.finish(), part.len(), media_type::of_layer(compression));
+        let content = match hashing.kept {
+            Some(file) => Readable::Tar(Part::of(Arc::new(file), 0, hashing.written)),
+            None => Readable::Stored(part),
+        };
+        self.fetched().insert(address.hash, Fetched::Read(layer.clone(), content));
+        Ok(layer)
     }
 
     fn fetched(&self) -> MutexGuard<'_, HashMap<Digest, Fetched>> {
@@ -231,14 +257,42 @@ impl ImageSource for AddressedImage {
         Ok(vec![FoundImage { image, layers }])
     }
 
+    fn to_fetch(&self) -> usize {
+        self.missing().len()
+    }
+
+    fn fetch_ahead(&self, side_by_side: usize, stop: &Stop) {
+        let missing = self.missing();
+        let threads = side_by_side.clamp(1, missing.len().max(1));
+        let waiting = Mutex::new(missing.into_iter());
+        let span = tracing::Span::current();
+        thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    let _span = span.enter();
+                    while !stop.is_stopped() {
+                        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+                        let Some(address) = next else { break };
+                        // Whoever needs it asks again, and says why it cannot be had.
+                        if let Err(error) = self.fetch(address, stop) {
+                            tracing::debug!("layer `{}` is not fetched ahead: {error}", address.hash);
+                        }
+                    }
+                });
+            }
+        });
+    }
+
     fn open(&self, layer: &FoundLayer, stop: &Stop) -> Result<Content, Error> {
         let mut addresses = self.addresses.layers.iter();
         match addresses.find(|address| layer.digest == Some(address.hash)) {
             Some(address) => {
                 let kept = self.fetched().get(&address.hash).cloned();
                 Ok(match kept {
-                    Some(Fetched::Inflated(tar)) => Content::Inflated(tar),
-                    Some(Fetched::Stored(part)) => Content::Part(part),
+                    Some(Fetched::Read(_, Readable::Tar(tar))) => Content::Inflated(tar),
+                    Some(Fetched::Read(_, Readable::Stored(part)) | Fetched::Stored(part)) => {
+                        Content::Part(part)
+                    }
                     None => Content::Part(self.fetch(address, stop)?),
                 })
             }

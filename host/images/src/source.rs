@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use limpid_bytes::Stop;
 use limpid_model::{Digest, Image, ImageReference};
@@ -43,6 +44,15 @@ pub trait ImageSource: Send + Sync {
         Ok(None)
     }
 
+    /// How many layers [`fetch_ahead`](Self::fetch_ahead) would fetch.
+    fn to_fetch(&self) -> usize {
+        0
+    }
+
+    /// Fetches now, so many at a time, what would be fetched when it is needed: for sources that may not give it any
+    /// more then. It is kept as long as the source. What cannot be had is asked for again when it is needed.
+    fn fetch_ahead(&self, _side_by_side: usize, _stop: &Stop) {}
+
     /// Opens the stored bytes of a layer that [`images`](Self::images) gave. They are as long as the
     /// layer says, and not verified: whoever reads them holds them against its digests.
     ///
@@ -51,32 +61,46 @@ pub trait ImageSource: Send + Sync {
     fn open(&self, layer: &FoundLayer, stop: &Stop) -> Result<Content, Error>;
 }
 
-impl<S: ImageSource + ?Sized> ImageSource for Box<S> {
-    fn images(&self, stop: &Stop) -> Result<Vec<FoundImage>, Error> {
-        (**self).images(stop)
-    }
+macro_rules! by_what_it_holds {
+    ($($holder:ident),*) => {$(
+        impl<S: ImageSource + ?Sized> ImageSource for $holder<S> {
+            fn images(&self, stop: &Stop) -> Result<Vec<FoundImage>, Error> {
+                (**self).images(stop)
+            }
 
-    fn digest(&self) -> Option<Digest> {
-        (**self).digest()
-    }
+            fn digest(&self) -> Option<Digest> {
+                (**self).digest()
+            }
 
-    fn reference(&self) -> Option<ImageReference> {
-        (**self).reference()
-    }
+            fn reference(&self) -> Option<ImageReference> {
+                (**self).reference()
+            }
 
-    fn attached(
-        &self,
-        image: &FoundImage,
-        attaching: &Attaching,
-        stop: &Stop,
-    ) -> Result<Option<Vec<FoundAttachment>>, Error> {
-        (**self).attached(image, attaching, stop)
-    }
+            fn attached(
+                &self,
+                image: &FoundImage,
+                attaching: &Attaching,
+                stop: &Stop,
+            ) -> Result<Option<Vec<FoundAttachment>>, Error> {
+                (**self).attached(image, attaching, stop)
+            }
 
-    fn open(&self, layer: &FoundLayer, stop: &Stop) -> Result<Content, Error> {
-        (**self).open(layer, stop)
-    }
+            fn to_fetch(&self) -> usize {
+                (**self).to_fetch()
+            }
+
+            fn fetch_ahead(&self, side_by_side: usize, stop: &Stop) {
+                (**self).fetch_ahead(side_by_side, stop);
+            }
+
+            fn open(&self, layer: &FoundLayer, stop: &Stop) -> Result<Content, Error> {
+                (**self).open(layer, stop)
+            }
+        }
+    )*};
 }
+
+by_what_it_holds!(Box, Arc);
 
 /// An image of a source and where its layers are, lowest first.
 #[derive(Clone, Debug)]

@@ -150,3 +150,35 @@ fn nobody_waits_for_a_layer_that_is_wanted_no_more() {
     stop.stop();
     assert_eq!(source.images(&stop).unwrap_err().fault(), Blame::Host);
 }
+
+#[test]
+fn what_was_fetched_ahead_is_not_asked_for_again() {
+    let registry = Registry::start();
+    let [one, two] = tars();
+    let compressed = gzip(&two);
+    let known = KnownLayer { diff_id: Digest::of(&one), size: one.len() as u64 };
+    let stored = Digest::of(&one);
+    let source = image(addresses(&registry, &[&one, &compressed, &compressed]));
+    let source = source.with_known(move |digest| (*digest == stored).then_some(known));
+    assert_eq!(source.to_fetch(), 1);
+    source.fetch_ahead(8, &Stop::default());
+    assert_eq!((source.to_fetch(), registry.take_asked().len()), (0, 1));
+    // What a token has paid for is good for another try.
+    registry.plan("/blobs/", 100, Fault::Status(401, None));
+    for _ in 0..2 {
+        let found = source.images(&Stop::default()).unwrap();
+        source.open(&found[0].layers[1], &Stop::default()).unwrap();
+    }
+    assert!(registry.take_asked().is_empty());
+}
+
+#[test]
+fn what_cannot_be_fetched_ahead_is_asked_for_when_it_is_needed() {
+    let registry = Registry::start();
+    let [one, _] = tars();
+    let source = image(addresses(&registry, &[&one]));
+    registry.plan("/blobs/", 1, Fault::Status(500, None));
+    source.fetch_ahead(1, &Stop::default());
+    assert_eq!(source.to_fetch(), 1);
+    source.images(&Stop::default()).unwrap();
+}

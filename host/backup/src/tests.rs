@@ -241,7 +241,7 @@ fn rows_that_cannot_be_read_and_archives_that_are_lost_are_found() {
     let world = World::new();
     let mut batch = Batch::default();
     let digest = Digest::of(b"m");
-    batch.put::<manifests::Manifests>(&digest, &manifests::Row { image: digest.into() }).unwrap();
+    batch.put::<manifests::Manifests>(&digest, &manifests::Row::of(digest.into())).unwrap();
     world.store.commit(batch).unwrap();
     world.submit(7, b"an archive");
     fs::remove_file(world.path("data/scratch/submitted/7.archive")).unwrap();

@@ -127,6 +127,26 @@ pub(crate) fn leave_name(writers: &Writers, kept: &KeptFiles, id: &Digest, name:
     Ok(())
 }
 
+/// Forgets a manifest, and with its last manifest an image that nothing else names. Says whether there was one.
+pub(crate) fn forget_manifest(writers: &Writers, kept: &KeptFiles, manifest: &Digest) -> Result<bool, Error> {
+    let writer = writers.images();
+    let view = writer.view();
+    let Some(row) = view.get::<Manifests>(manifest)? else { return Ok(false) };
+    let (mut image, indexing) = images::image(&view, &row.image.into())?;
+    let mut batch = Batch::default();
+    let mut freed = 0;
+    image.manifests.retain(|known| known != manifest);
+    if image.manifests.is_empty() && image.names.is_empty() {
+        freed = delete(&view, &mut batch, &image, &indexing)?;
+    } else {
+        batch.put::<Images>(&image.id.clone(), &Row::new(image, indexing))?;
+    }
+    batch.delete::<Manifests>(manifest);
+    writer.commit(batch)?;
+    kept.subtract(freed);
+    Ok(true)
+}
+
 /// A layer, and what it added, removed and changed.
 ///
 /// # Errors

@@ -1,10 +1,10 @@
 //! The detectors that are loaded, and what they have seen.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use limpid_layers::ClaimSet;
-use limpid_model::{Blame, Digest, FailureKind, LayerFindings};
+use limpid_model::{Blame, Claim, Digest, FailureKind, Hasher, LayerFindings, Pattern};
 use limpid_runtime::{Plugin, Snapshot};
 use limpid_store::View;
 use limpid_store::tables::findings::{self, Findings};
@@ -44,6 +44,45 @@ pub(crate) fn claims(detectors: &[Arc<Plugin>]) -> Result<ClaimSet, Error> {
     Ok(claims)
 }
 
+/// What of a layer is kept by what these detectors claim, as a digest: the same wherever and in whatever order they are
+/// loaded, and for other versions of them that claim the same. Where it changes, layers may have to be read again.
+pub(crate) fn claims_digest(detectors: &[Arc<Plugin>]) -> Digest {
+    let claims =
+        detectors.iter().filter_map(|plugin| plugin.detector()).flat_map(|detector| detector.claims());
+    digest_of(claims)
+}
+
+/// Changes where what is stored of layers changes, so that they are to be read again.
+const STORED: &str = "limpid 1";
+
+fn digest_of<'c>(claims: impl Iterator<Item = &'c Claim>) -> Digest {
+    let parts = |claim: &Claim| {
+        let (kind, pattern) = match &claim.pattern {
+            Pattern::Path(glob) => ("path", glob.as_bytes()),
+            Pattern::Magic(bytes) => ("magic", bytes.as_slice()),
+        };
+        let contains: BTreeSet<&Vec<u8>> = claim.contains.iter().collect();
+        let head = claim.head.map(|head| head.to_string()).unwrap_or_default();
+        let mut text = format!("{kind} {} {head}", hex(pattern));
+        for bytes in contains {
+            text.push(' ');
+            text.push_str(&hex(bytes));
+        }
+        text
+    };
+    let all: BTreeSet<String> = claims.map(parts).collect();
+    let mut hasher = Hasher::default();
+    for line in std::iter::once(STORED).chain(all.iter().map(String::as_str)) {
+        hasher.update(line.as_bytes());
+        hasher.update(b"\n");
+    }
+    hasher.finish()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Whether a detector has seen all that it claims of a layer.
 pub(crate) fn has_seen(view: &View<'_>, diff_id: Digest, detector: &Plugin) -> Result<bool, Error> {
     let key = findings::Key { diff_id, component: detector.id().digest };
@@ -55,4 +94,35 @@ pub(crate) fn has_seen(view: &View<'_>, diff_id: Digest, detector: &Plugin) -> R
 fn settled(found: &LayerFindings) -> bool {
     let passing = |kind| matches!(kind, FailureKind::Time | FailureKind::Quarantined);
     found.failures.iter().all(|failure| failure.blame != Blame::Host && !passing(failure.kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use limpid_model::Grouping;
+
+    use super::*;
+
+    #[test]
+    fn the_digest_of_claims_is_about_what_is_kept_and_nothing_else() {
+        let path = |glob: &str, grouping| Claim::new(Pattern::Path(glob.to_owned()), grouping);
+        let magic = Claim { head: Some(8), ..Claim::new(Pattern::Magic(b"a".to_vec()), Grouping::Alone) };
+        let of = |claims: &[Claim]| digest_of(claims.iter());
+        let (one, other) = (path("a", Grouping::Alone), path("b", Grouping::Together));
+        let digest = of(&[one.clone(), other.clone()]);
+        assert_eq!(
+            digest,
+            of(&[other.clone(), one.clone(), one.clone()]),
+            "order and number are no difference"
+        );
+        assert_eq!(of(&[one.clone()]), of(&[path("a", Grouping::Together)]));
+        assert_ne!(digest, of(&[one.clone()]));
+        assert_ne!(of(&[magic.clone()]), of(&[Claim { head: None, ..magic.clone() }]));
+        assert_ne!(of(&[magic.clone()]), of(&[Claim { contains: vec![b"x".to_vec()], ..magic }]));
+        assert_ne!(
+            of(&[path("a", Grouping::Alone)]),
+            of(&[Claim::new(Pattern::Magic(b"a".to_vec()), Grouping::Alone)])
+        );
+        // Whoever changes this has all registries bring all layers again.
+        assert_eq!(of(&[]).short(), "FIRST");
+    }
 }

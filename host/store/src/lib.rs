@@ -17,7 +17,7 @@
 //! let store = Store::in_memory();
 //! let (manifest, image) = (Digest::of(b"manifest"), Digest::of(b"config"));
 //! let mut batch = Batch::default();
-//! batch.put::<manifests::Manifests>(&manifest, &manifests::Row { image: image.into() })?;
+//! batch.put::<manifests::Manifests>(&manifest, &manifests::Row::of(image.into()))?;
 //! store.commit(batch)?;
 //! let row = store.view().get::<manifests::Manifests>(&manifest)?;
 //! assert_eq!(row.map(|row| Digest::from(row.image)), Some(image));

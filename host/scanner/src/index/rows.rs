@@ -143,7 +143,7 @@ impl Indexer<'_> {
         let row = view.get::<Images>(&id)?.ok_or(Error::NoImage(id))?;
         let (known, indexing) = row.into_parts(id);
         join(&mut image, known);
-        put_names(batch, &image)?;
+        put_names(batch, source, &image)?;
         let indexing = Indexing { indexed_at: self.settings.clock.now(), ..indexing };
         Ok(batch.put::<Images>(&id, &images::Row::new(image, indexing))?)
     }
@@ -166,7 +166,7 @@ impl Indexer<'_> {
             join(&mut image, known);
             before = Some(indexing);
         }
-        put_names(batch, &image)?;
+        put_names(batch, source, &image)?;
         let entries = |diff_id: &Digest| match read.get(diff_id) {
             Some(layer) => Ok(layer.entries.unpack()?),
             None => known_entries(view, diff_id),
@@ -227,10 +227,13 @@ fn bills_of(linked: &Linked) -> impl Iterator<Item = &String> {
     linked.files.iter().map(|file| &file.path).filter(|path| path.starts_with(attached::FOLDER))
 }
 
-/// Writes by which names, manifests and layers an image is found.
-fn put_names(batch: &mut Batch, image: &Image) -> Result<(), Error> {
-    for manifest in &image.manifests {
-        batch.put::<Manifests>(manifest, &manifests::Row { image: image.id.into() })?;
+/// Writes by which names, manifests and layers an image is found that is submitted now. Manifests with which it was
+/// submitted before are written already, each with its own forms of the layers.
+fn put_names(batch: &mut Batch, source: &FoundImage, image: &Image) -> Result<(), Error> {
+    let layers: Option<Vec<_>> = source.layers.iter().map(|layer| layer.digest.map(Into::into)).collect();
+    for manifest in &source.image.manifests {
+        let row = manifests::Row { image: image.id.into(), layers: layers.clone().unwrap_or_default() };
+        batch.put::<Manifests>(manifest, &row)?;
     }
     names::put(batch, image)?;
     bases::put(batch, image)

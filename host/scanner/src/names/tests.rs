@@ -58,7 +58,7 @@ impl World {
         let indexed_at = self.time.fetch_add(1, Ordering::Relaxed);
         let mut batch = Batch::default();
         put(&mut batch, &image).unwrap();
-        batch.put::<Manifests>(&manifest, &manifests::Row { image: id.into() }).unwrap();
+        batch.put::<Manifests>(&manifest, &manifests::Row::of(id.into())).unwrap();
         let row = images::Row::new(image, Indexing { indexed_at, ..Indexing::default() });
         batch.put::<Images>(&id, &row).unwrap();
         self.scanner.store().commit(batch).unwrap();

@@ -218,7 +218,7 @@ fn what_cannot_be_read_is_an_error_that_names_the_table() {
 #[test]
 fn bytes_after_a_row_are_an_error() {
     let digest = Digest::of(b"x");
-    let mut row = table::encode_row::<Manifests>(&manifests::Row { image: digest.into() }).unwrap();
+    let mut row = table::encode_row::<Manifests>(&manifests::Row::of(digest.into())).unwrap();
     row.push(0);
     let error = table::decode_row::<Manifests>(&row).unwrap_err();
     assert_eq!(error.to_string(), "table `manifests` holds a row that cannot be read: 1 bytes follow it");

@@ -37,10 +37,8 @@ impl table::Row for Row {
             1 => Some(BeforeWatches::from(postcard::from_bytes::<BeforeUnrated>(fields).ok()?).into()),
             2 => Some(postcard::from_bytes::<BeforeWatches>(fields).ok()?.into()),
             3 => Some(postcard::from_bytes::<BeforeExpressions>(fields).ok()?.into()),
-            // Where notices go was never encrypted.
-            4 => postcard::from_bytes(fields).ok(),
-            // No Harbor was among the targets.
-            5 => postcard::from_bytes(fields).ok(),
+            // Where notices go was never encrypted, and later neither to a Harbor nor to a receiver of Clair's.
+            4 | 5 => postcard::from_bytes(fields).ok(),
             _ => None,
         }
     }
@@ -65,6 +63,7 @@ impl Row {
                 let target = limpid_model::HarborTarget { url, registry, username, password, rate };
                 limpid_model::Target::Harbor(target)
             }
+            Target::Clair { url, callback, key } => limpid_model::Target::Clair { url, callback, key },
         };
         let spec = SubscriptionSpec { target, filter: filter.read()?, period, enabled };
         Ok(Subscription { name, created, next_number: next, spec })
@@ -86,6 +85,7 @@ impl From<&Subscription> for Row {
             limpid_model::Target::Sealed(limpid_model::SealedTarget { key, bytes }) => {
                 Target::Sealed { key, bytes }
             }
+            limpid_model::Target::Clair { url, callback, key } => Target::Clair { url, callback, key },
         };
         let (created, next) = (subscription.created, subscription.next_number);
         Self { created, enabled, target, filter: filter.into(), period, next }
@@ -283,6 +283,15 @@ enum Target {
         password: String,
         /// Scans of a minute, at most.
         rate: u32,
+    },
+    /// To a receiver of Clair's notifications.
+    Clair {
+        /// The address of the receiver.
+        url: String,
+        /// Below which address notifications are fetched.
+        callback: String,
+        /// The key with which requests are signed, in base64.
+        key: String,
     },
 }
 

@@ -17,7 +17,7 @@ fn check(store: &Store) -> Checked {
 
 fn manifest(number: u64) -> (Digest, manifests::Row) {
     let digest = |what: &str| Digest::of(format!("{what} {number}").as_bytes());
-    (digest("manifest"), manifests::Row { image: digest("image").into() })
+    (digest("manifest"), manifests::Row::of(digest("image").into()))
 }
 
 fn manifests(store: &Store, numbers: std::ops::Range<u64>) {

@@ -20,7 +20,7 @@ fn both(stored: &[u8], check: impl Fn(&Store)) {
     for store in [Store::in_memory(), Store::open(directory.path(), &Settings::default()).unwrap()] {
         let mut batch = Batch::default();
         for &number in stored {
-            batch.put::<Manifests>(&digest(number), &Row { image: digest(number).into() }).unwrap();
+            batch.put::<Manifests>(&digest(number), &Row::of(digest(number).into())).unwrap();
             let key = Key { diff_id: digest(number / 16), context: 1, image: digest(number) };
             batch.put::<Placements>(&key, &crate::tables::placements::Row).unwrap();
         }

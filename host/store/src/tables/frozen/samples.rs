@@ -136,7 +136,11 @@ fn of_images() -> Vec<Sample> {
         sample::<placements::Placements>("one", &placement, &placements::Row),
         sample::<marks::Marks>("one", &"mark".to_owned(), &marks::Row::new(vec![digest(8)])),
         sample::<blobs::Blobs>("one", &digest(4), &blobs::Row { diff_id: digest(5).into() }),
-        sample::<manifests::Manifests>("one", &digest(2), &manifests::Row { image: digest(1).into() }),
+        sample::<manifests::Manifests>(
+            "one",
+            &digest(2),
+            &manifests::Row { image: digest(1).into(), layers: vec![digest(4).into(), digest(5).into()] },
+        ),
         sample::<holders::Holders>("one", &holder, &holders::Row),
     ]
 }
@@ -605,6 +609,11 @@ fn of_notices() -> Vec<Sample> {
         let spec = SubscriptionSpec { target, filter, period: Some(60), enabled: true };
         subscriptions::Row::from(&Subscription { name: "s".to_owned(), created: 1, next_number: 7, spec })
     };
+    let clair = Target::Clair {
+        url: "https://example.test/".into(),
+        callback: "https://limpid.test/notifier/api/v1/notification/".into(),
+        key: "AAEC".into(),
+    };
     let sealed = Target::Sealed(limpid_model::SealedTarget { key: "33bc3d21".into(), bytes: vec![1, 2, 3] });
     let harbor = Target::Harbor(limpid_model::HarborTarget {
         url: "https://harbor.example".into(),
@@ -663,6 +672,7 @@ fn of_notices() -> Vec<Sample> {
         sample::<subscriptions::Subscriptions>("amqp", &"s".to_owned(), &subscription(amqp, false)),
         sample::<subscriptions::Subscriptions>("sealed", &"s".to_owned(), &subscription(sealed, false)),
         sample::<subscriptions::Subscriptions>("harbor", &"s".to_owned(), &subscription(harbor, false)),
+        sample::<subscriptions::Subscriptions>("clair", &"s".to_owned(), &subscription(clair, false)),
         sample::<subscriptions::Subscriptions>("rated", &"s".to_owned(), &subscription(webhook, true)),
         sample::<outbox::Outbox>("pending", &number, &notice(outbox::State::Pending)),
         sample::<outbox::Outbox>("delivered", &number, &notice(outbox::State::Delivered)),

@@ -138,7 +138,8 @@ pub(crate) fn http(
     let connections = descriptors::connections(http.connections, settings.store.open_files);
     let (admission, ready, harbor) =
         (settings.admission.clone(), settings.ready.clone(), settings.harbor.clone());
-    Ok(limpid_server::Settings { admission, ready, harbor, access, connections, ..http })
+    let clair = settings.clair.clone();
+    Ok(limpid_server::Settings { admission, ready, harbor, clair, access, connections, ..http })
 }
 
 /// Makes or changes the watches of the settings.

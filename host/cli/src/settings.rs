@@ -106,6 +106,8 @@ pub(crate) struct Settings {
     pub(crate) admission: limpid_server::Admission,
     /// Whether the service is a scanner of Harbor's.
     pub(crate) harbor: limpid_server::Harbor,
+    /// The API of Clair 4.
+    pub(crate) clair: limpid_server::Clair,
     /// Which files of layers are kept.
     pub(crate) keep: Keep,
     /// Limits on archives and layers.
@@ -272,6 +274,7 @@ impl Default for Settings {
             events: Events::default(),
             admission: limpid_server::Admission::default(),
             harbor: limpid_server::Harbor::default(),
+            clair: limpid_server::Clair::default(),
             keep: Keep::default(),
             layers: Limits::default(),
             plugins: runtime::Settings::default(),

@@ -77,6 +77,7 @@ fn of(target: &Target) -> Option<limpid_deliver::Target<'_>> {
         Target::Amqp { url, exchange, routing_key } => {
             limpid_deliver::Target::Amqp { url, exchange, routing_key }
         }
+        Target::Clair { url, key, .. } => limpid_deliver::Target::Clair { url, key },
         Target::Harbor(_) | Target::Sealed(_) => return None,
     })
 }

@@ -26,6 +26,7 @@
 
 mod address;
 mod amqp;
+mod bearer;
 mod failure;
 mod guard;
 mod harbor;
@@ -80,6 +81,13 @@ pub enum Target<'a> {
         /// The routing key.
         routing_key: &'a str,
     },
+    /// To an address that receives Clair's notifications.
+    Clair {
+        /// The address.
+        url: &'a str,
+        /// The key with which requests are signed, in base64.
+        key: &'a str,
+    },
 }
 
 /// A message.
@@ -127,6 +135,10 @@ impl Sender {
                 self.guard.admit(&address::Address::broker(url)?)?;
                 amqp::check_names(exchange, routing_key)
             }
+            Target::Clair { url, key } => {
+                self.guard.admit(&address::Address::webhook(url)?)?;
+                bearer::Key::parse(key).map(|_| ())
+            }
         }
     }
 
@@ -164,6 +176,7 @@ impl Sender {
         self.check(target)?;
         match *target {
             Target::Webhook { url, secret } => self.webhooks.post(url, secret, message),
+            Target::Clair { url, key } => self.webhooks.post_to_clair(url, key, message),
             Target::Amqp { url, exchange, routing_key } => {
                 self.brokers.publish(&amqp::Place::new(url, exchange, routing_key), message)
             }

@@ -3,11 +3,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use limpid_outbound::{Internal, retry_after, tls};
 use tracing::field::Empty;
-use ureq::Agent;
 use ureq::http::Uri;
-use ureq::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use ureq::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use ureq::typestate::WithBody;
 use ureq::unversioned::transport::DefaultConnector;
+use ureq::{Agent, RequestBuilder};
 
+use crate::bearer::Key;
 use crate::guard::{Guard, refusal};
 use crate::signature::Secret;
 use crate::{Failure, Message, Settings};
@@ -48,9 +50,37 @@ impl Webhooks {
 
     /// Posts a message. Acknowledged is what is answered with 2xx.
     pub(crate) fn post(&self, url: &str, secret: &str, message: Message<'_>) -> Result<(), Failure> {
-        let now = SystemTime::now();
-        let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let seconds = now();
         let signature = Secret::parse(secret)?.sign(message, seconds);
+        let (status, after) = self.send(url, message.body, |request| {
+            request
+                .header("webhook-id", message.id)
+                .header("webhook-timestamp", seconds.to_string())
+                .header("webhook-signature", &signature)
+        })?;
+        outcome(status, after)
+    }
+
+    /// The same to a receiver of Clair's notifications. Acknowledged is what is answered with 200: by another status of
+    /// success, a proxy may say that it has passed the message on.
+    pub(crate) fn post_to_clair(&self, url: &str, key: &str, message: Message<'_>) -> Result<(), Failure> {
+        let token = Key::parse(key)?.token(now());
+        let (status, after) =
+            self.send(url, message.body, |request| request.header(AUTHORIZATION, format!("Bearer {token}")))?;
+        match status {
+            200 => Ok(()),
+            201..=299 => Err(Failure::Failed(format!("the receiver answers {status}, and only 200 counts"))),
+            _ => outcome(status, after),
+        }
+    }
+
+    /// Posts a body. Returns the status of the answer, and after how long the receiver wants to be asked again.
+    fn send(
+        &self,
+        url: &str,
+        body: &[u8],
+        with: impl FnOnce(RequestBuilder<WithBody>) -> RequestBuilder<WithBody>,
+    ) -> Result<(u16, Option<Duration>), Failure> {
         let span = tracing::debug_span!(
             "POST",
             otel.kind = "client",
@@ -63,20 +93,19 @@ impl Webhooks {
         for (name, value) in limpid_telemetry::outgoing() {
             request = request.header(name, value);
         }
-        let answer = request
-            .header(CONTENT_TYPE, "application/json")
-            .header("webhook-id", message.id)
-            .header("webhook-timestamp", seconds.to_string())
-            .header("webhook-signature", signature)
-            .send(message.body)
-            .map_err(unanswered)?;
+        let answer = with(request.header(CONTENT_TYPE, "application/json")).send(body).map_err(unanswered)?;
         let (head, body) = answer.into_parts();
         span.record("http.response.status_code", head.status.as_u16());
         // What it says besides its status is told to nobody: it may be somebody else's secret.
         let _ = std::io::copy(&mut body.into_reader().take(ANSWER_BYTES), &mut std::io::sink());
         let asked = head.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        outcome(head.status.as_u16(), asked.and_then(|value| retry_after(value, now)))
+        Ok((head.status.as_u16(), asked.and_then(|value| retry_after(value, SystemTime::now()))))
     }
+}
+
+/// In seconds since 1970.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 /// The host of an address: what follows it may be a secret.

@@ -49,6 +49,15 @@ pub enum Target {
     Harbor(HarborTarget),
     /// Somewhere that only who has the key can read.
     Sealed(SealedTarget),
+    /// To a receiver of Clair's notifications, which is told where to fetch them.
+    Clair {
+        /// The address of the receiver.
+        url: String,
+        /// The address, as the receiver sees it, below which notifications are fetched.
+        callback: String,
+        /// The key with which requests are signed, in base64. Empty where it is to stay as it is.
+        key: String,
+    },
 }
 
 /// A Harbor that is asked to scan again what a change affects.
@@ -89,6 +98,7 @@ impl std::fmt::Debug for Target {
             Self::Amqp { .. } => f.write_str("Amqp"),
             Self::Harbor(_) => f.write_str("Harbor"),
             Self::Sealed(sealed) => write!(f, "Sealed({})", sealed.key),
+            Self::Clair { .. } => f.write_str("Clair"),
         }
     }
 }

@@ -95,6 +95,10 @@ struct Parts {
     spool: spool::Directory,
     sources: Arc<dyn OpenSource>,
     secrets: Mutex<HashMap<u64, Secrets>>,
+    /// Where the images of jobs come from that was opened before they were submitted.
+    opened: Mutex<HashMap<u64, Arc<dyn ImageSource>>>,
+    /// The latest job of each manifest that was submitted with the addresses of its layers.
+    manifests: Mutex<HashMap<Digest, u64>>,
     /// Which requests led to them, for the traces of jobs.
     causes: Mutex<HashMap<u64, Cause>>,
     progress: Mutex<HashMap<u64, Progress>>,
@@ -125,7 +129,7 @@ impl Jobs {
     ) -> Result<Self, Error> {
         let spool = spool::Directory::open(&scanner.settings().scratch)?;
         // What was left over may be more than the queue takes.
-        let left = left_over(&scanner)?;
+        let (left, manifests) = left_over(&scanner)?;
         let last = last_id(&scanner)?;
         spool.keep_only(&left);
         let workers = scanner.settings().jobs.max(1);
@@ -139,6 +143,8 @@ impl Jobs {
             spool,
             sources,
             secrets,
+            opened: Mutex::default(),
+            manifests: Mutex::new(manifests),
             causes,
             progress,
             ahead,
@@ -180,7 +186,7 @@ impl Jobs {
         if let Some(ahead) = ahead {
             self.parts.ahead().insert(id, ahead);
         }
-        self.admit(id, Submission::Archive { bytes }, Secrets::default())
+        self.admit(id, Submission::Archive { bytes }, Secrets::default(), None)
     }
 
     /// Acknowledges a submission of what is elsewhere: the same, but for its secrets, which end with the
@@ -197,10 +203,65 @@ impl Jobs {
         }
         room::require_room(self.parts.scanner.settings())?;
         let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
-        self.admit(id, submission, secrets)
+        self.admit(id, submission, secrets, None)
     }
 
-    fn admit(&self, id: u64, submission: Submission, secrets: Secrets) -> Result<Job, Error> {
+    /// Opens what is elsewhere, before it is submitted: what is fetched meanwhile is there when its turn comes, and
+    /// when it is tried again.
+    ///
+    /// # Errors
+    /// [`Error::Images`] where it names nothing that can be asked, and where the store fails.
+    pub fn open(&self, submission: Submission, secrets: Secrets) -> Result<Opened, Error> {
+        let known = self.parts.known(&submission)?;
+        let source = Arc::from(self.parts.sources.open(&submission, &secrets, known)?);
+        Ok(Opened { submission, secrets, source, stop: self.parts.stop.clone() })
+    }
+
+    /// Acknowledges what was opened. A process that ends takes what was fetched with it.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] where too many wait already, [`Error::NoRoom`] where the disk is full, and where the store fails.
+    pub fn submit_opened(&self, opened: &Opened) -> Result<Job, Error> {
+        if self.parts.queue.is_full() {
+            return Err(self.busy());
+        }
+        room::require_room(self.parts.scanner.settings())?;
+        let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        let Opened { submission, secrets, source, .. } = opened;
+        self.admit(id, submission.clone(), secrets.clone(), Some(Arc::clone(source)))
+    }
+
+    /// The latest job by which a manifest was submitted with the addresses of its layers, as far as jobs are remembered.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn of_manifest(&self, manifest: &Digest) -> Result<Option<Job>, Error> {
+        let Some(id) = self.parts.manifests().get(manifest).copied() else { return Ok(None) };
+        match self.parts.job(id) {
+            Ok(job) => Ok(Some(job)),
+            Err(Error::NoJob(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Forgets by which job a manifest was submitted, where that has ended.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn forget_manifest(&self, manifest: &Digest) -> Result<(), Error> {
+        let Some(job) = self.of_manifest(manifest)?.filter(|job| job.state.is_final()) else { return Ok(()) };
+        self.parts.delete(job.id)?;
+        self.parts.forget_job_of(&job);
+        Ok(())
+    }
+
+    fn admit(
+        &self,
+        id: u64,
+        submission: Submission,
+        secrets: Secrets,
+        opened: Option<Arc<dyn ImageSource>>,
+    ) -> Result<Job, Error> {
         let now = self.parts.scanner.settings().clock.now();
         let job = Job {
             id,
@@ -216,6 +277,9 @@ impl Jobs {
         if job.with_secrets {
             self.parts.secrets().insert(id, secrets);
         }
+        if let Some(opened) = opened {
+            self.parts.opened().insert(id, opened);
+        }
         let cause = Cause::current();
         if cause.is_known() {
             self.parts.causes().insert(id, cause);
@@ -228,6 +292,9 @@ impl Jobs {
         }
         match self.parts.queue.push(id) {
             Ok(()) => {
+                if let Submission::Addresses(manifest) = &job.submission {
+                    self.parts.manifests().insert(manifest.hash, id);
+                }
                 tracing::info!(job = id, "submission {id} of {} is acknowledged", shown(&job.submission));
                 Ok(job)
             }
@@ -495,6 +562,9 @@ impl Parts {
 
     /// Where the images of a job come from: to all that follows, any source is as good as another.
     fn source(&self, job: &Job) -> Result<Box<dyn ImageSource>, Error> {
+        if let Some(opened) = self.opened().get(&job.id) {
+            return Ok(Box::new(Arc::clone(opened)));
+        }
         if !matches!(job.submission, Submission::Archive { .. }) {
             let secrets = self.secrets().get(&job.id).cloned().unwrap_or_default();
             return Ok(self.sources.open(&job.submission, &secrets, self.known(&job.submission)?)?);
@@ -523,6 +593,7 @@ impl Parts {
             self.spool.remove(job.id);
         }
         self.secrets().remove(&job.id);
+        self.opened().remove(&job.id);
         self.causes().remove(&job.id);
         self.ahead().remove(&job.id);
     }
@@ -533,6 +604,23 @@ impl Parts {
 
     fn secrets(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Secrets>> {
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn opened(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Arc<dyn ImageSource>>> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn manifests(&self) -> std::sync::MutexGuard<'_, HashMap<Digest, u64>> {
+        self.manifests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its manifest was submitted by no job, unless by a later one.
+    fn forget_job_of(&self, job: &Job) {
+        let Submission::Addresses(manifest) = &job.submission else { return };
+        let mut manifests = self.manifests();
+        if manifests.get(&manifest.hash) == Some(&job.id) {
+            manifests.remove(&manifest.hash);
+        }
     }
 
     fn causes(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Cause>> {
@@ -601,7 +689,10 @@ impl Parts {
     fn forget(&self, id: Option<u64>) {
         let Some(id) = id else { return };
         let forgotten = match self.stored(id) {
-            Ok(job) if job.state.is_final() => self.delete(id),
+            Ok(job) if job.state.is_final() => {
+                self.forget_job_of(&job);
+                self.delete(id)
+            }
             Ok(_) | Err(Error::NoJob(_)) => Ok(()),
             Err(error) => Err(error),
         };
@@ -635,15 +726,46 @@ fn shown(submission: &Submission) -> String {
     }
 }
 
-fn left_over(scanner: &Scanner) -> Result<Vec<u64>, Error> {
-    let mut left = Vec::new();
+/// Jobs that have not ended, and the latest of each manifest.
+fn left_over(scanner: &Scanner) -> Result<(Vec<u64>, HashMap<Digest, u64>), Error> {
+    let (mut left, mut manifests) = (Vec::new(), HashMap::new());
     for row in scanner.store().view().scan::<jobs::Jobs>(|_| ()) {
         let (id, row) = row?;
-        if !row.into_job(id).state.is_final() {
+        let job = row.into_job(id);
+        if !job.state.is_final() {
             left.push(id);
         }
+        if let Submission::Addresses(manifest) = job.submission {
+            manifests.insert(manifest.hash, id);
+        }
     }
-    Ok(left)
+    Ok((left, manifests))
+}
+
+/// What is elsewhere, opened before it is submitted.
+pub struct Opened {
+    submission: Submission,
+    secrets: Secrets,
+    source: Arc<dyn ImageSource>,
+    stop: Stop,
+}
+
+impl Opened {
+    /// How many layers are to be fetched.
+    pub fn to_fetch(&self) -> usize {
+        self.source.to_fetch()
+    }
+
+    /// Fetches them, so many at a time. Blocks; what cannot be had is asked for again when the job is done.
+    pub fn fetch(&self, side_by_side: usize) {
+        self.source.fetch_ahead(side_by_side, &self.stop);
+    }
+}
+
+impl std::fmt::Debug for Opened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Opened").field(&shown(&self.submission)).finish()
+    }
 }
 
 fn last_id(scanner: &Scanner) -> Result<u64, Error> {

@@ -92,7 +92,7 @@ pub use history::AsOf;
 pub use identifiers::check as check_identifier;
 pub use index::{AdoptedLayer, ImageInput, Indexed, Progress, borrowed};
 pub use ingest::{Handed, Trust};
-pub use jobs::{JobProgress, JobTimes, Jobs, OpenSource, QueueLength, Secrets, Spool};
+pub use jobs::{JobProgress, JobTimes, Jobs, OpenSource, Opened, QueueLength, Secrets, Spool};
 use kept::KeptFiles;
 pub use limpid_fetch::Login;
 pub use limpid_seal::Keys as SecretKeys;

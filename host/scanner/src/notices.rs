@@ -17,6 +17,7 @@ mod delivery;
 mod difference;
 mod harbor;
 mod message;
+mod notifications;
 mod outbox;
 mod passed_on;
 mod poster;

@@ -8,6 +8,7 @@ mod watches;
 use std::fs::File;
 
 use limpid_fetch::Stop;
+use limpid_formats::clair::{NotificationId, NotificationPage};
 use limpid_layers::ClaimSet;
 use limpid_model::explanation::Explanation;
 use limpid_model::plan::Plan;
@@ -22,10 +23,12 @@ use prometheus_client::metrics::histogram::Histogram;
 
 use crate::bundle::Exported;
 use crate::catalog;
+use crate::detectors;
 use crate::difference;
 use crate::explain;
 use crate::feeds;
 use crate::history::{self, AsOf};
+use crate::images;
 use crate::index::{self, AdoptedLayer, ImageInput, Indexed, Progress};
 use crate::ingest::{Handed, Trust};
 use crate::notices::SecretsAtRest;
@@ -55,6 +58,29 @@ impl Scanner {
     /// A claim cannot be used.
     pub fn wanted(&self) -> Result<ClaimSet, Error> {
         index::wanted(&self.plugins(), self.settings())
+    }
+
+    /// What of layers is kept, as a digest that is the same after a restart, on another machine, and with other versions
+    /// of detectors that claim the same files.
+    pub fn kept_claims(&self) -> Digest {
+        detectors::claims_digest(&detectors::loaded(&self.plugins()))
+    }
+
+    /// The image of a manifest, and digests of the stored forms of its layers, lowest first. None where there is no
+    /// such image.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn image_of_manifest(&self, manifest: &Digest) -> Result<Option<(Image, Vec<Digest>)>, Error> {
+        images::of_manifest(&self.store().view(), manifest)
+    }
+
+    /// Forgets a manifest, and with its last manifest an image that nothing else names. Says whether there was one.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn forget_manifest(&self, manifest: &Digest) -> Result<bool, Error> {
+        catalog::forget_manifest(self.writers(), &self.0.kept, manifest)
     }
 
     /// The image that is meant by a name: a digest of its configuration or of a manifest, the beginning of
@@ -472,6 +498,28 @@ impl Scanner {
         limit: usize,
     ) -> Result<Page<Notice, NoticePosition>, Error> {
         self.notifying().notices(subscription, state, after, limit)
+    }
+
+    /// Some of the notifications of a message to a receiver of Clair's notifications, from the one after `after` on, `size`
+    /// at most.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn notification_page(
+        &self,
+        message: NotificationId,
+        after: Option<NotificationId>,
+        size: usize,
+    ) -> Result<NotificationPage, Error> {
+        self.notifying().notification_page(message, after, size)
+    }
+
+    /// Forgets the notices of such a message, which its receiver has fetched. Says whether there were any.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn forget_notification(&self, message: NotificationId) -> Result<bool, Error> {
+        self.notifying().forget_notification(message)
     }
 
     /// Sends a notice again, whatever came of it before. It goes before all with higher numbers.

@@ -27,6 +27,7 @@ pub(crate) fn is_read_again(path: &[String]) -> bool {
         ["access", key, ..] => {
             matches!(*key, "required" | "tokens" | "rate" | "concurrent" | "pending" | "audit_days")
         }
+        ["clair", key] => *key == "hold_time",
         ["index", key] => matches!(*key, "backoff" | "longest_backoff" | "source_attempts" | "free_bytes"),
         ["notices", key] => matches!(
             *key,

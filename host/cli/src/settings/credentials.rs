@@ -90,7 +90,8 @@ fn setting(name: &str) -> Option<(Vec<&str>, Kind)> {
         ["tls", "certificate" | "key" | "client_ca"] => (parts, Kind::Path),
         ["subscriptions", _, "webhook", "secret"]
         | ["subscriptions", _, "amqp", "url"]
-        | ["subscriptions", _, "harbor", "password"] => (parts, Kind::Text),
+        | ["subscriptions", _, "harbor", "password"]
+        | ["subscriptions", _, "clair", "key"] => (parts, Kind::Text),
         _ => return None,
     })
 }

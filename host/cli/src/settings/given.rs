@@ -318,5 +318,6 @@ pub(crate) fn is_secret(path: &[String]) -> bool {
             | ["subscriptions", _, "webhook", "secret"]
             | ["subscriptions", _, "amqp", "url"]
             | ["subscriptions", _, "harbor", "password"]
+            | ["subscriptions", _, "clair", "key"]
     )
 }

@@ -197,6 +197,8 @@ pub struct Told {
     raised: u64,
     image: Digest,
     reason: &'static str,
+    /// The feed, and the publisher's identifier there.
+    advisory: (String, String),
     vulnerability: Summary,
 }
 
@@ -220,6 +222,7 @@ impl Told {
             raised: notice.raised,
             image: data.get("image")?.get("digest")?.as_str()?.parse().ok()?,
             reason,
+            advisory: (text(&package, "feed"), text(&package, "advisory")),
             vulnerability: Summary {
                 links: cve_link(&name).unwrap_or_default(),
                 name,
@@ -238,9 +241,9 @@ impl Told {
         self.image
     }
 
-    /// The vulnerability.
-    pub fn vulnerability(&self) -> &str {
-        &self.vulnerability.name
+    /// The feed that says so, and the publisher's identifier of the advisory.
+    pub fn advisory(&self) -> (&str, &str) {
+        (&self.advisory.0, &self.advisory.1)
     }
 
     /// With what is known of the vulnerability: what it is, in a line, and addresses of further reading.

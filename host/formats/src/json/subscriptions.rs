@@ -19,7 +19,7 @@ pub struct Subscriptions {
 #[serde(deny_unknown_fields)]
 #[schema(as = WantedSubscription)]
 pub struct Wanted {
-    /// A webhook; this, `amqp` or `harbor`.
+    /// A webhook; this, `amqp`, `harbor` or `clair`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook: Option<Webhook>,
     /// An exchange of a broker.
@@ -27,8 +27,10 @@ pub struct Wanted {
     pub amqp: Option<Amqp>,
     /// A Harbor, which is asked to scan again what notices are about.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
     pub harbor: Option<Harbor>,
+    /// A receiver of Clair's notifications, such as Quay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clair: Option<Clair>,
     /// Which notices; all where nothing is stated.
     #[serde(default)]
     pub filter: Filter,
@@ -125,6 +127,25 @@ impl Harbor {
     }
 }
 
+/// A receiver of Clair's notifications, which is told that some are there and fetches them: where setting
+/// `clair.enabled` has this service answer Clair's API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ClairReceiver)]
+pub struct Clair {
+    /// Where it is told, as of a webhook: of Quay, `https://quay.example/secscan/notification`.
+    #[serde(serialize_with = "shown")]
+    pub url: String,
+    /// The address below which it fetches notifications, as it sees this service, with a slash at its end:
+    /// `https://limpid.example/notifier/api/v1/notification/`.
+    pub callback: String,
+    /// Base64 of the key with which requests are signed (HS256), at least 32 bytes: Clair's `auth.psk.key`. Where none is
+    /// given, it stays as it is. Never shown again.
+    #[serde(default, skip_serializing)]
+    #[schema(write_only)]
+    pub key: Option<String>,
+}
+
 /// Which notices are wanted: those that all of these admit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -206,24 +227,40 @@ impl Wanted {
     /// A sentence on what cannot be understood: no target or two of them, a kind or a severity that there
     /// is not.
     pub fn spec(&self) -> Result<SubscriptionSpec, String> {
-        let (target, filter) = (self.target()?, self.filter.read()?);
+        let (target, mut filter) = (self.target()?, self.filter.read()?);
+        if matches!(target, Target::Clair { .. }) {
+            if let Some(other) = filter.kinds.iter().find(|kind| kind.affected_after().is_none()) {
+                return Err(format!("Clair's notifications know nothing of `{}`", other.as_str()));
+            }
+            if filter.kinds.is_empty() {
+                filter.kinds =
+                    NoticeKind::ALL.into_iter().filter(|kind| kind.affected_after().is_some()).collect();
+            }
+        }
         Ok(SubscriptionSpec { target, filter, period: self.period, enabled: self.enabled })
     }
 
     fn target(&self) -> Result<Target, &'static str> {
-        match (&self.webhook, &self.amqp, &self.harbor) {
-            (Some(webhook), None, None) => Ok(Target::Webhook {
+        match (&self.webhook, &self.amqp, &self.harbor, &self.clair) {
+            (Some(webhook), None, None, None) => Ok(Target::Webhook {
                 url: webhook.url.clone(),
                 secret: webhook.secret.clone().unwrap_or_default(),
             }),
-            (None, Some(amqp), None) => Ok(Target::Amqp {
+            (None, Some(amqp), None, None) => Ok(Target::Amqp {
                 url: amqp.url.clone(),
                 exchange: amqp.exchange.clone(),
                 routing_key: amqp.routing_key.clone(),
             }),
-            (None, None, Some(harbor)) => Ok(Target::Harbor(harbor.target())),
-            (None, None, None) => Err("a subscription has one of `webhook`, `amqp` and `harbor`"),
-            _ => Err("a subscription has one of `webhook`, `amqp` and `harbor`, not more"),
+            (None, None, Some(harbor), None) => Ok(Target::Harbor(harbor.target())),
+            (None, None, None, Some(clair)) => Ok(Target::Clair {
+                url: clair.url.clone(),
+                callback: clair.callback.clone(),
+                key: clair.key.clone().unwrap_or_default(),
+            }),
+            (None, None, None, None) => {
+                Err("a subscription has one of `webhook`, `amqp`, `harbor` and `clair`")
+            }
+            _ => Err("a subscription has one of `webhook`, `amqp`, `harbor` and `clair`, not more"),
         }
     }
 }
@@ -245,19 +282,27 @@ pub fn without_credentials(url: &str) -> String {
 
 impl From<SubscriptionSpec> for Wanted {
     fn from(spec: SubscriptionSpec) -> Self {
-        let (mut webhook, mut amqp, mut harbor) = (None, None, None);
+        let of = Self {
+            filter: spec.filter.into(),
+            period: spec.period,
+            enabled: spec.enabled,
+            ..Self::default()
+        };
         match spec.target {
-            Target::Webhook { url, secret: _ } => webhook = Some(Webhook { url, secret: None }),
-            Target::Amqp { url, exchange, routing_key } => amqp = Some(Amqp { url, exchange, routing_key }),
+            Target::Webhook { url, secret: _ } => Self { webhook: Some(Webhook { url, secret: None }), ..of },
+            Target::Amqp { url, exchange, routing_key } => {
+                Self { amqp: Some(Amqp { url, exchange, routing_key }), ..of }
+            }
             Target::Harbor(HarborTarget { url, registry, username, password: _, rate }) => {
                 let registry = Some(registry);
-                harbor = Some(Harbor { url, registry, username, password: None, rate });
+                Self { harbor: Some(Harbor { url, registry, username, password: None, rate }), ..of }
+            }
+            Target::Clair { url, callback, key: _ } => {
+                Self { clair: Some(Clair { url, callback, key: None }), ..of }
             }
             // Its `failure` says so.
-            Target::Sealed(_) => {}
+            Target::Sealed(_) => of,
         }
-        let SubscriptionSpec { filter, period, enabled, .. } = spec;
-        Self { webhook, amqp, harbor, filter: filter.into(), period, enabled }
     }
 }
 
@@ -356,6 +401,12 @@ mod tests {
             exchange: String::new(),
             routing_key: "queue".to_owned(),
         };
+        let clair = |url: &str| Target::Clair {
+            url: url.to_owned(),
+            callback: "https://l.example/n/".to_owned(),
+            key: "hidden".to_owned(),
+        };
+        check(clair("https://a.example/b?key=hidden"), "\"https://a.example/b?***\"");
         check(amqp("amqp://user:hidden@a.example:5672/v"), "\"amqp://***@a.example:5672/v\"");
         let harbor =
             r#"{"harbor": {"url": "https://h.example:8443/x", "username": "u", "password": "hidden"}}"#;
@@ -370,6 +421,11 @@ mod tests {
         assert!(parse(r#"{"webhook": {"url": "https://a.example"}}"#).spec().is_ok());
         assert!(parse(r#"{"amqp": {"url": "amqp://a", "routing_key": "q"}}"#).spec().is_ok());
         assert!(parse("{}").spec().is_err());
+        let clair = r#"{"clair": {"url": "https://a.example", "callback": "https://l.example/n/"}}"#;
+        let kinds = parse(clair).spec().unwrap().filter.kinds;
+        assert_eq!(kinds.len(), 3, "Clair tells of what affects an image, and no longer does");
+        let renamed = clair.replace("}}", "}, \"filter\": {\"kinds\": [\"renamed\"]}}");
+        assert!(parse(&renamed).spec().unwrap_err().contains("`renamed`"));
         let both = r#"{"webhook": {"url": "https://a.example"}, "amqp": {"url": "amqp://a"}}"#;
         assert!(parse(both).spec().is_err());
     }

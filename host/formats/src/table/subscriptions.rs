@@ -9,6 +9,7 @@ pub fn subscriptions(page: &mut Page, subscriptions: &[api::Subscription]) {
         let target = wanted.webhook.as_ref().map(|webhook| &webhook.url);
         let target = target.or(wanted.amqp.as_ref().map(|amqp| &amqp.url));
         let target = target.or(wanted.harbor.as_ref().map(|harbor| &harbor.url));
+        let target = target.or(wanted.clair.as_ref().map(|clair| &clair.url));
         vec![
             subscription.name.clone(),
             target.map(|url| api::without_credentials(url)).unwrap_or_default(),

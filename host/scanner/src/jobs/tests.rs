@@ -442,6 +442,52 @@ fn secrets() -> Secrets {
     Secrets { login: Some(login), headers: Vec::new() }
 }
 
+fn addresses(manifest: &[u8]) -> Submission {
+    let hash = Digest::of(manifest);
+    Submission::Addresses(limpid_model::LayerAddresses { hash, layers: Vec::new() })
+}
+
+#[test]
+fn what_was_opened_before_it_was_submitted_is_not_opened_again() {
+    let (scanner, _scratch) = scanner_with(Store::in_memory(), |_| ());
+    let (archive, image) = empty_image("a");
+    let registry = Registry::default();
+    *registry.0.archive.lock().unwrap() = Some(archive);
+    let jobs = start_with(&scanner, registry.clone());
+    let opened = jobs.open(addresses(b"manifest"), secrets()).unwrap();
+    assert_eq!(opened.to_fetch(), 0);
+    opened.fetch(8);
+    let job = jobs.submit_opened(&opened).unwrap();
+    assert_eq!(ended(&jobs, job.id).images, [image]);
+    assert_eq!(registry.0.asked_by.lock().unwrap().len(), 1);
+    assert!(jobs.parts.opened().is_empty(), "what was fetched lives as long as its job");
+}
+
+#[test]
+fn a_manifest_is_known_by_its_latest_job_as_long_as_that_is_remembered() {
+    let (store, manifest) = (Store::in_memory(), Digest::of(b"manifest"));
+    let (scanner, _scratch) = scanner_with(store.clone(), |settings| settings.retry.source_attempts = 1);
+    let jobs = start_with(&scanner, Registry::default());
+    assert!(jobs.of_manifest(&manifest).unwrap().is_none());
+    let submit = || {
+        let opened = jobs.open(addresses(b"manifest"), Secrets::default()).unwrap();
+        ended(&jobs, jobs.submit_opened(&opened).unwrap().id)
+    };
+    let (first, second) = (submit(), submit());
+    assert!(matches!(second.state, JobState::Failed { .. }));
+    assert_eq!(jobs.of_manifest(&manifest).unwrap(), Some(second.clone()));
+    // An earlier one that is forgotten takes nothing along.
+    jobs.parts.forget(Some(first.id));
+    assert_eq!(jobs.of_manifest(&manifest).unwrap(), Some(second.clone()));
+    drop(jobs);
+    let (scanner, _scratch) = scanner_with(store, |_| ());
+    let jobs = start_with(&scanner, Registry::default());
+    assert_eq!(jobs.of_manifest(&manifest).unwrap(), Some(second.clone()));
+    jobs.forget_manifest(&manifest).unwrap();
+    assert!(jobs.of_manifest(&manifest).unwrap().is_none());
+    assert!(matches!(jobs.job(second.id), Err(Error::NoJob(_))));
+}
+
 #[test]
 fn what_is_elsewhere_is_asked_for_again_until_it_answers() {
     let store = Store::in_memory();

@@ -7,13 +7,15 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use limpid_formats::clair::NotificationId;
 use limpid_formats::notice;
 use limpid_model::chain;
 use limpid_model::{Subscribed, Subscription, SubscriptionSpec, Target};
 use tracing::field::Empty;
 
 use super::Notifying;
-use super::message::{Next, OutgoingMessage};
+use super::message::{Next, OutgoingMessage, callback_body};
+use super::notifications::NOTHING;
 use super::secret;
 use super::transport::{Message, Then, Transport, Undelivered};
 use crate::{Error, Scanner, SubscriptionError};
@@ -104,7 +106,20 @@ impl Delivery {
                     let why = "its secret cannot be kept, because nobody can read it: give one, as `whsec_` and base64";
                     return Err(Error::Subscription(SubscriptionError::Target(why.to_owned())));
                 }
-                Ok(Target::Amqp { .. } | Target::Harbor(_)) | Err(_) => made.insert(secret::new()?).clone(),
+                Ok(Target::Amqp { .. } | Target::Harbor(_) | Target::Clair { .. }) | Err(_) => {
+                    made.insert(secret::new()?).clone()
+                }
+            };
+        }
+        if let Target::Clair { key, .. } = &mut spec.target
+            && key.is_empty()
+        {
+            *key = match scanner.notifying().subscription(name).map(|known| known.spec.target) {
+                Ok(Target::Clair { key, .. }) => key,
+                _ => {
+                    let why = "it needs a `key`: base64 of the one that its receiver has";
+                    return Err(Error::Subscription(SubscriptionError::Target(why.to_owned())));
+                }
             };
         }
         scanner.notifying().complete_harbor(name, &mut spec)?;
@@ -127,6 +142,14 @@ impl Delivery {
             return Err(Error::Undelivered { subscription: name.to_owned(), why });
         }
         let now = self.parts.scanner.settings().clock.now();
+        if let Target::Clair { callback, .. } = &subscription.spec.target {
+            let id = NotificationId::of_notices(&subscription, NOTHING, 1, now);
+            let body = callback_body(callback, &id)?;
+            let message = Message { id: &id.to_string(), body: &body };
+            let sent = self.parts.transport.deliver(&subscription.spec.target, message);
+            return sent
+                .map_err(|failed| Error::Undelivered { subscription: name.to_owned(), why: failed.why });
+        }
         let id = super::message::message_id(&format!("test {name} {now}"));
         let body = serde_json::to_vec(&notice::test(name, now)).map_err(|error| Error::Host {
             what: "a message cannot be written".to_owned(),

@@ -122,7 +122,7 @@ impl Notifying<'_> {
         })?;
         Ok(OutgoingMessage {
             subscription: subscription.to_owned(),
-            target: head.target,
+            target: head.known.spec.target,
             id: message_id(&ids.join(" ")),
             body,
             notices,

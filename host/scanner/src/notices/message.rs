@@ -1,5 +1,6 @@
+use limpid_formats::clair::{NotificationId, Webhook};
 use limpid_formats::notice;
-use limpid_model::{Digest, Target};
+use limpid_model::{Digest, Subscription, Target};
 use limpid_store::View;
 use limpid_store::tables::outbox::{self, Outbox, State};
 use limpid_store::tables::subscriptions::Subscriptions;
@@ -8,7 +9,7 @@ use super::Notifying;
 use super::deliveries::Queue;
 use super::harbor::Rescanning;
 use super::references;
-use crate::Error;
+use crate::{Error, Settings};
 
 /// What is next for a subscription.
 #[derive(Debug)]
@@ -41,8 +42,7 @@ pub(super) struct Head {
     pub(super) row: outbox::Row,
     /// When it is to be sent, in milliseconds since 1970.
     due: u64,
-    pub(super) target: Target,
-    period: Option<u64>,
+    pub(super) known: Subscription,
     queue: Queue,
 }
 
@@ -70,14 +70,15 @@ impl Notifying<'_> {
         if self.settings.clock.now() < head.due {
             return Ok(Next::Later);
         }
-        let message = match (&head.target, head.period) {
+        let message = match (&head.known.spec.target, head.known.spec.period) {
             (Target::Harbor(target), _) => {
                 let target = target.clone();
                 self.rescan(&view, (subscription, head), &target)?
             }
+            (Target::Clair { callback, .. }, _) => notification(&view, &head, callback, self.settings)?,
             (_, None) => OutgoingMessage {
                 subscription: subscription.to_owned(),
-                target: head.target,
+                target: head.known.spec.target,
                 id: head.row.id.clone(),
                 body: references::read(&view, head.row.body, subscription)?,
                 notices: vec![(head.number, head.row.id)],
@@ -108,11 +109,10 @@ impl Notifying<'_> {
         let (key, notice) = first?;
         self.deliveries.advance(subscription, queue, key.number);
         let mut due = notice.when.max(queue.not_before);
-        let (target, period) = (known.spec.target, known.spec.period);
-        if let Some(period) = period.filter(|_| notice.attempts == 0) {
+        if let Some(period) = known.spec.period.filter(|_| notice.attempts == 0) {
             due = due.max(notice.at.saturating_add(period.saturating_mul(1000)));
         }
-        Ok(Some(Head { number: key.number, row: notice, due, target, period, queue }))
+        Ok(Some(Head { number: key.number, row: notice, due, known, queue }))
     }
 
     /// What waits, in one message. What failed together is tried together, and alone: the same
@@ -144,13 +144,51 @@ impl Notifying<'_> {
         })?;
         Ok(OutgoingMessage {
             subscription: subscription.to_owned(),
-            target: head.target,
+            target: head.known.spec.target,
             id: message_id(&ids.join(" ")),
             body,
             notices,
             rescanning: None,
         })
     }
+}
+
+/// That notifications of Clair's form are there: for all notices that wait and follow each other. What failed together is
+/// told of together again, and alone.
+fn notification(
+    view: &View<'_>,
+    head: &Head,
+    callback: &str,
+    settings: &Settings,
+) -> Result<OutgoingMessage, Error> {
+    let name = &head.known.name;
+    let most = settings.notices.digest_notices.clamp(1, NotificationId::MOST);
+    let mut notices = Vec::new();
+    for row in pending(view, name, head.number) {
+        let (key, row) = row?;
+        let follows = key.number == head.number + notices.len() as u64;
+        if notices.len() >= most || !follows || row.attempts != head.row.attempts {
+            break;
+        }
+        notices.push((key.number, row.id));
+    }
+    let id = NotificationId::of_notices(&head.known, head.number, notices.len(), head.row.at);
+    Ok(OutgoingMessage {
+        subscription: name.clone(),
+        target: head.known.spec.target.clone(),
+        id: id.to_string(),
+        body: callback_body(callback, &id)?,
+        notices,
+        rescanning: None,
+    })
+}
+
+/// What a receiver of Clair's notifications is sent.
+pub(super) fn callback_body(callback: &str, id: &NotificationId) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(&Webhook::new(callback, id)).map_err(|error| Error::Host {
+        what: "a notification cannot be written".to_owned(),
+        source: error.into(),
+    })
 }
 
 /// An identifier of a message, that of the same `of` being the same.

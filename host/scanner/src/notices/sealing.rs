@@ -25,6 +25,7 @@ enum Plain {
     Webhook { url: String, secret: String },
     Amqp { url: String, exchange: String, routing_key: String },
     Harbor { url: String, registry: String, username: String, password: String, rate: u32 },
+    Clair { url: String, callback: String, key: String },
 }
 
 /// The secrets of subscriptions, as they are kept.
@@ -55,6 +56,9 @@ pub(super) fn sealed(keys: &Keys, subscription: &str, target: Target) -> Result<
             let HarborTarget { url, registry, username, password, rate } = target.clone();
             Plain::Harbor { url, registry, username, password, rate }
         }
+        Target::Clair { url, callback, key } => {
+            Plain::Clair { url: url.clone(), callback: callback.clone(), key: key.clone() }
+        }
     };
     let failed = |source| Error::Host {
         what: format!("where notices of subscription `{subscription}` go cannot be encrypted"),
@@ -81,6 +85,7 @@ pub(super) fn opened(keys: &Keys, subscription: &str, target: Target) -> Result<
         Ok(Plain::Harbor { url, registry, username, password, rate }) => {
             Ok(Target::Harbor(HarborTarget { url, registry, username, password, rate }))
         }
+        Ok(Plain::Clair { url, callback, key }) => Ok(Target::Clair { url, callback, key }),
         // Its text is not told: it is secret.
         Err(_) => Err("where its notices go was written by a later version of Limpid".to_owned()),
     }

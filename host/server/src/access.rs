@@ -25,7 +25,7 @@ use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use limpid_model::AccessRole;
-use limpid_scanner::{Current, Scanner, TOKEN_PREFIX};
+use limpid_scanner::{Current, Scanner, TOKEN_PREFIX, UnderWay};
 use tracing::Instrument as _;
 
 use crate::Settings;
@@ -33,9 +33,10 @@ use crate::adapter;
 use crate::blocking::Pool;
 use crate::body;
 use crate::connections::OfCommands;
-use crate::error::{Code, Failure};
+use crate::error::{Code, Dialect, Failure};
 use crate::peer::Peer;
 use crate::routes::Endpoint;
+use crate::routes::clair::{self, Hold};
 use crate::state::AppState;
 pub(crate) use audit::Detail;
 pub(crate) use caller::Caller;
@@ -154,6 +155,14 @@ impl Access {
         });
         let guests = settings.now().access.identities.clone().map(Guests::new);
         Self { settings, declared: Arc::new(declared), known, guests }
+    }
+
+    /// Begins to answer a request. Clients of Clair do not come again when they are told to: they are held.
+    async fn begin(&self, caller: &Caller, dialect: Option<Dialect>) -> Result<Option<UnderWay>, Failure> {
+        match dialect {
+            None => caller.begin(),
+            Some(Dialect::Clair) => Hold::begin(&self.settings).until(|| async { caller.begin() }).await,
+        }
     }
 
     /// All that is declared for a path, by its pattern.
@@ -296,8 +305,8 @@ fn unless_taken(method: &Method, declared: &[Endpoint]) -> Permission {
     }
 }
 
-/// Changes that make room, or write elsewhere, or may say that there is enough.
-const WITHOUT_ROOM: [&str; 3] = ["/v1/backups", "/v1/retention", "/v1/settings/reload"];
+/// Changes that make room, or write elsewhere, or may say that there is enough, or wait for it themselves.
+const WITHOUT_ROOM: [&str; 4] = ["/v1/backups", "/v1/retention", "/v1/settings/reload", clair::INDEX_REPORT];
 
 /// Whether something is added to what is stored. Where the disk is as full as the settings allow, that is put off; what
 /// is removed makes room, and there is enough for the record of it.
@@ -309,7 +318,17 @@ fn needs_room(asked: Option<&Endpoint>) -> bool {
 }
 
 /// Lets a request through that may do what it would do, and records what changes something.
-pub(crate) async fn check(State(access): State<Access>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn check(State(access): State<Access>, request: Request, next: Next) -> Response {
+    let pattern = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let dialect = pattern.is_some_and(clair::has).then_some(Dialect::Clair);
+    let mut response = check_of(access, request, next, dialect).await;
+    if let Some(dialect) = dialect {
+        response.extensions_mut().insert(dialect);
+    }
+    response
+}
+
+async fn check_of(access: Access, mut request: Request, next: Next, dialect: Option<Dialect>) -> Response {
     let declared = access.declared(request.extensions().get::<MatchedPath>().map(MatchedPath::as_str));
     let asked = asked(request.method(), declared).cloned();
     let needed = match &asked {
@@ -331,7 +350,7 @@ pub(crate) async fn check(State(access): State<Access>, mut request: Request, ne
     };
     let judged = access.caller(needed, &request, guest);
     let (caller, refused) = match judged {
-        Ok(caller) => match caller.begin() {
+        Ok(caller) => match access.begin(&caller, dialect).await {
             Err(put_off) => (caller, Some(put_off)),
             Ok(begun) => {
                 under_way = begun;

@@ -1,6 +1,7 @@
 //! Errors over HTTP: one form, with code, message and request id. [`codes`] says which error has which
 //! code and status.
 
+mod clair;
 mod codes;
 
 use std::borrow::Cow;
@@ -22,6 +23,13 @@ const SOON: Duration = Duration::from_secs(1);
 
 /// How much is read of what the HTTP library says of a request that it refuses.
 const STATED: usize = 4 << 10;
+
+/// Whose clients an answer is for, where those are not Limpid's own. It travels with the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// Those of Clair.
+    Clair,
+}
 
 /// What is stated of a failure whose reason nobody outside is told.
 const UNSTATED: &str = "the service failed; its log says more under this request id";
@@ -200,6 +208,11 @@ pub(crate) async fn finish(mut response: Response, request: &Asked<'_>) -> Respo
         return response;
     }
     let failure = response.extensions_mut().remove::<Failure>();
+    let dialect = response.extensions_mut().remove::<Dialect>();
+    // It says all that there is to be said.
+    if dialect.is_some() && failure.is_none() && status == StatusCode::PRECONDITION_FAILED {
+        return response;
+    }
     let allow = response.headers_mut().remove(header::ALLOW);
     let failure = match failure {
         Some(failure) => failure,
@@ -214,6 +227,11 @@ pub(crate) async fn finish(mut response: Response, request: &Asked<'_>) -> Respo
         // What follows may show the part of a body that is wrong.
         let why = message.lines().next().unwrap_or_default();
         tracing::info!(request_id = id, code = &*failure.code, "{method} {path} is refused: {why}");
+    }
+    if dialect == Some(Dialect::Clair) {
+        let mut out = clair::answer(&failure);
+        out.headers_mut().extend(allow.map(|allow| (header::ALLOW, allow)));
+        return out;
     }
     let (kind, body) = match adapter::concerns(request.path) {
         true => adapter::error(message),

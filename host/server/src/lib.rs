@@ -43,7 +43,9 @@ use connections::Door;
 
 pub use configuration::Configuration;
 pub use error::code;
-pub use settings::{AccessControl, Admission, Harbor, Network, Otherwise, Ready, Settings, SharedSecret};
+pub use settings::{
+    AccessControl, Admission, Clair, Harbor, Network, Otherwise, Ready, Settings, SharedSecret,
+};
 pub use starting::Starting;
 pub use tls::{Tls, TlsError, TlsFiles};
 

@@ -1,6 +1,7 @@
 //! All paths but those of health, which [`crate::front`] answers: one module for each API.
 
 mod builder;
+pub(crate) mod clair;
 mod harbor;
 pub(crate) mod metrics;
 mod paging;
@@ -21,12 +22,16 @@ pub(crate) fn all() -> Routes<AppState> {
     Routes::new().get("/metrics", Read, metrics::show).and(v1::routes())
 }
 
-/// Those that these settings ask for: the paths of other tools' APIs are described by those.
-pub(crate) fn by(settings: &Settings) -> Routes<AppState> {
-    match settings.harbor.enabled {
-        true => all().and(harbor::routes()),
-        false => all(),
+/// These and those of other programs' APIs that settings switch on, which are described elsewhere.
+pub(crate) fn wanted(settings: &Settings) -> Routes<AppState> {
+    let mut wanted = all();
+    if settings.harbor.enabled {
+        wanted = wanted.and(harbor::routes());
     }
+    if settings.clair.enabled {
+        wanted = wanted.and(clair::routes());
+    }
+    wanted
 }
 
 #[cfg(test)]

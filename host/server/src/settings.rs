@@ -1,4 +1,5 @@
 mod admission;
+mod clair;
 mod harbor;
 mod network;
 mod ready;
@@ -12,6 +13,7 @@ use limpid_model::seconds;
 use serde::{Deserialize, Serialize};
 
 pub use admission::{Admission, Otherwise};
+pub use clair::Clair;
 pub use harbor::Harbor;
 pub use network::Network;
 pub use ready::Ready;
@@ -88,6 +90,9 @@ pub struct Settings {
     /// Whether the service is a scanner of Harbor's (`harbor`).
     #[serde(skip)]
     pub harbor: Harbor,
+    /// The API of Clair 4 (`clair`).
+    #[serde(skip)]
+    pub clair: Clair,
     /// When the service counts as ready (`ready`).
     #[serde(skip)]
     pub ready: Ready,
@@ -137,6 +142,7 @@ impl Default for Settings {
             write_workers: workers(),
             admission: Admission::default(),
             harbor: Harbor::default(),
+            clair: Clair::default(),
             ready: Ready::default(),
             access: AccessControl::default(),
             event_secret: None,

@@ -5,6 +5,7 @@ use limpid_scanner::{Current, Scanner};
 use crate::answers::{Kept, Tags};
 use crate::blocking::Pool;
 use crate::metrics::Metrics;
+use crate::routes::clair::Fetches;
 use crate::verdicts::Verdicts;
 use crate::{Settings, Workers};
 
@@ -23,6 +24,7 @@ pub(crate) struct AppState {
     pub(crate) tags: Tags,
     pub(crate) kept: Arc<Kept>,
     pub(crate) verdicts: Arc<Verdicts>,
+    pub(crate) fetches: Fetches,
 }
 
 impl AppState {
@@ -36,7 +38,7 @@ impl AppState {
         let access = Pool::access(&settings, &metrics);
         let kept = Arc::new(Kept::new(&settings));
         let workers = Arc::new(workers);
-        let (tags, verdicts) = (Tags::default(), Arc::default());
-        Self { scanner, workers, settings, readers, writers, access, metrics, tags, kept, verdicts }
+        let (tags, verdicts, fetches) = (Tags::default(), Arc::default(), Fetches::new(&settings));
+        Self { scanner, workers, settings, readers, writers, access, metrics, tags, kept, verdicts, fetches }
     }
 }

@@ -43,9 +43,14 @@ const IMAGES: [&str; 2] = ["name", "other"];
 pub(crate) fn of(endpoint: &Endpoint) -> Reach {
     let reads = !endpoint.permission.changes();
     match endpoint.path {
-        "/healthz" | "/readyz" | "/v1/openapi.json" | "/v1/schemas" | "/v1/schemas/{name}" => {
-            Reach::Everybody
-        }
+        "/healthz"
+        | "/readyz"
+        | "/openapi/v1"
+        | "/robots.txt"
+        | "/indexer/api/v1/index_state"
+        | "/v1/openapi.json"
+        | "/v1/schemas"
+        | "/v1/schemas/{name}" => Reach::Everybody,
         // What publishers state, and what runs here.
         "/v1/vulnerabilities/{id}" | "/v1/feeds" | "/v1/feeds/{name}" | "/v1/plugins" if reads => {
             Reach::Everybody

@@ -1,0 +1,87 @@
+//! The API of Clair 4, at the root of the same port: Quay knows no other place. What it answers is described at
+//! `/openapi/v1`, and not among the operations of Limpid's own API.
+
+mod answer;
+mod hold;
+mod indexer;
+mod manifest;
+mod matcher;
+mod notifier;
+mod openapi;
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, header};
+use limpid_model::Digest;
+use limpid_scanner::Scanner;
+use tokio::sync::Semaphore;
+
+use super::Routes;
+use crate::Settings;
+use crate::access::Permission::{Health, Operate, Read, Submit};
+use crate::error::Failure;
+use crate::state::AppState;
+
+pub(crate) use hold::Hold;
+
+/// What all paths begin with.
+const ROOTS: [&str; 5] = ["/indexer/", "/matcher/", "/notifier/", "/openapi/v1", "/robots.txt"];
+
+/// Where adding to what is stored waits for room, and is not refused for the lack of it.
+pub(crate) const INDEX_REPORT: &str = "/indexer/api/v1/index_report";
+
+/// Whether a path, as it is declared, is of this API.
+pub(crate) fn has(path: &str) -> bool {
+    ROOTS.iter().any(|root| path.starts_with(root))
+}
+
+pub(super) fn routes() -> Routes<AppState> {
+    Routes::new()
+        .get("/indexer/api/v1/index_state", Read, indexer::state)
+        .post(INDEX_REPORT, Submit, indexer::index)
+        .delete(INDEX_REPORT, Operate, indexer::delete_all)
+        .get("/indexer/api/v1/index_report/{digest}", Read, indexer::show)
+        .delete("/indexer/api/v1/index_report/{digest}", Operate, indexer::delete)
+        .get("/matcher/api/v1/vulnerability_report/{digest}", Read, matcher::report)
+        .get("/notifier/api/v1/notification/{id}", Read, notifier::page)
+        .delete("/notifier/api/v1/notification/{id}", Submit, notifier::delete)
+        .get("/openapi/v1", Read, openapi::show)
+        .get("/robots.txt", Health, openapi::robots)
+}
+
+/// Layers that may be fetched at a time before their manifests are queued.
+#[derive(Clone, Debug)]
+pub(crate) struct Fetches {
+    places: Arc<Semaphore>,
+    most: u32,
+}
+
+impl Fetches {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let most = u32::try_from(settings.clair.layers).unwrap_or(u32::MAX).clamp(1, 1 << 16);
+        Self { places: Arc::new(Semaphore::new(most as usize)), most }
+    }
+}
+
+/// What clients know the state of the indexer by.
+fn state_of(scanner: &Scanner) -> String {
+    scanner.kept_claims().hex()
+}
+
+/// The same as a validator.
+fn tag(state: &str) -> String {
+    format!("\"{state}\"")
+}
+
+/// Whether a client has seen a state: Clair compares byte for byte, and knows no lists.
+fn has_seen(headers: &HeaderMap, state: &str) -> bool {
+    headers.get_all(header::IF_NONE_MATCH).iter().any(|value| value.as_bytes() == tag(state).as_bytes())
+}
+
+/// The manifest that a path names.
+fn digest(text: &str) -> Result<Digest, Failure> {
+    text.parse().map_err(|error| Failure::bad_request(format!("malformed path: {error}")))
+}
+
+#[cfg(test)]
+mod tests;

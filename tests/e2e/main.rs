@@ -25,6 +25,7 @@ mod backups;
 mod bases;
 mod bombs;
 mod bundles;
+mod clair;
 mod commands;
 mod contracts;
 mod corpus;

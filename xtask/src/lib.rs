@@ -21,6 +21,9 @@
 pub mod crashes;
 pub mod sample;
 
+/// The folder of tools into which clairctl is built.
+pub const CLAIRCTL: &str = "clairctl-4.9.0";
+
 /// The program of the CNCF Distribution registry, as Debian names it.
 pub const DOCKER_REGISTRY: &str = "docker-registry";
 

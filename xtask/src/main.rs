@@ -4,6 +4,7 @@ mod api;
 mod bench;
 mod book;
 mod build_plugins;
+mod clairctl;
 mod command;
 mod corpus;
 mod demo;

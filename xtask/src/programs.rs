@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::bail;
 use xtask::{DOCKER_REGISTRY, RABBITMQ};
 
+use crate::clairctl;
 use crate::command::find;
 use crate::examples;
 use crate::ignored;
@@ -24,6 +25,8 @@ pub(crate) enum Program {
     Promtool,
     /// The API, asked by Schemathesis and by a client that is generated in Python: Python, pip and their registry
     ApiTools,
+    /// What clairctl is answered, and ten thousand manifests: Go, and its proxy of modules
+    Clairctl,
     /// The example plugin in JavaScript: Node.js 20 or newer, npm and their registry
     Javascript,
     /// The example plugin in Python: Python, pip and their registry
@@ -31,12 +34,13 @@ pub(crate) enum Program {
 }
 
 impl Program {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Rabbitmq,
         Self::DockerRegistry,
         Self::ImageTools,
         Self::Promtool,
         Self::ApiTools,
+        Self::Clairctl,
         Self::Javascript,
         Self::Python,
     ];
@@ -49,6 +53,7 @@ impl Program {
             Self::ImageTools => "image_tools::",
             Self::Promtool => "observability::promtool",
             Self::ApiTools => "openapi::tools",
+            Self::Clairctl => "clair::",
             Self::Javascript => "examples::javascript",
             Self::Python => "examples::python",
         }
@@ -64,6 +69,7 @@ impl Program {
             Self::ApiTools => {
                 return Ok(python::environment(workspace.target(), "api", &API_TOOLS)?.err());
             }
+            Self::Clairctl => return clairctl::build(workspace),
             Self::Javascript => return examples::build_one(workspace, &examples::JAVASCRIPT),
             Self::Python => return examples::build_one(workspace, &examples::PYTHON),
         };

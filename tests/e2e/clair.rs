@@ -6,12 +6,13 @@ mod load;
 mod notifier;
 mod psk;
 mod quay;
+mod schemas;
 
 use std::collections::BTreeSet;
 
 use limpid_test_registry::{Registry, digest, media_types};
 use serde_json::{Value, json};
-use xtask::sample::{Image, advisories, alpine, debian};
+use xtask::sample::{Image, Layer, advisories, alpine, debian};
 
 use crate::api::Answer;
 use crate::archives::{Compression, Parts};
@@ -328,4 +329,75 @@ fn the_api_is_there_where_a_setting_says_so() {
     let wrong = service.api.send("PUT", INDEX, &[], b"");
     assert_eq!((wrong.status, &wrong.body["code"]), (405, &json!("method-not-allowed")));
     assert!(service.api.text("/robots.txt").contains("Disallow: /"));
+}
+
+#[test]
+fn layers_are_fetched_before_their_manifest_has_its_turn() {
+    let (registry, silent) = (Registry::start(), Registry::start());
+    let hosts = format!(
+        "{{ idle_time = 10, answer_time = 10, attempts = 1, '{}' = {{}}, '{}' = {{}} }}",
+        registry.host(),
+        silent.host()
+    );
+    let setup = setup().with("LIMPID_REGISTRIES", hosts).with("LIMPID_INDEX__JOBS", 1);
+    let service = Service::with(setup.with("LIMPID_INDEX__BACKOFF", 3_600));
+    // The only worker waits for a registry that never answers.
+    silent.plan("/v2/", 1_000, limpid_test_registry::Fault::Silent);
+    let wanted = json!({ "reference": format!("{}/shop/web:1", silent.host()) }).to_string();
+    let headers = [("content-type", "application/json")];
+    let job = service.api.send("POST", "/v1/images", &headers, wanted.as_bytes()).body;
+    let is_busy = |job: &Value| {
+        let job = service.api.get(&format!("/v1/jobs/{}", job["id"].as_str().unwrap())).ok();
+        (job["state"] == "running").then_some(())
+    };
+    until("the worker is busy", || is_busy(&job));
+    let manifest = push(&registry, "shop/alpine", &alpine());
+    let layers = manifest["layers"].as_array().unwrap().len();
+    std::thread::scope(|scope| {
+        let indexing = scope.spawn(|| indexed(&service, &manifest));
+        until("all layers are asked for", || {
+            (registry.asked().iter().filter(|asked| asked.is_blob()).count() == layers).then_some(())
+        });
+        assert!(is_busy(&job).is_some(), "its turn has not come");
+        // What let fetch them is over from now on.
+        registry.plan("/blobs/", 1_000, limpid_test_registry::Fault::Status(401, None));
+        indexing.join().unwrap();
+    });
+    assert_eq!(registry.asked().iter().filter(|asked| asked.is_blob()).count(), layers);
+}
+
+#[test]
+fn scores_are_one_enrichment_and_only_where_somebody_gives_them() {
+    let registry = Registry::start();
+    let service = Service::with(setup_for(&registry));
+    let manifest = |name: &str| json!({ "name": name, "version": "1.0.0" }).to_string();
+    let layer = ["a", "b"].into_iter().fold(Layer::new("RUN npm install"), |layer, name| {
+        layer.file(format!("app/node_modules/{name}/package.json"), manifest(name))
+    });
+    let node = push(&registry, "shop/node", &crate::archives::image("shop/node:1", [layer]));
+    for (number, package, rating) in [
+        (1, "a", json!([{ "type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H" }])),
+        (2, "b", json!([])),
+    ] {
+        let record = json!({
+            "id": format!("GHSA-{number:04}"), "modified": "2026-11-20T00:00:00Z",
+            "aliases": [format!("CVE-2026-{number:04}")], "severity": rating,
+            "affected": [{
+                "package": { "ecosystem": "npm", "name": package },
+                "ranges": [{ "type": "SEMVER", "events": [{ "introduced": "0" }, { "fixed": "1.0.1" }] }],
+            }],
+        });
+        let path = format!("/v1/feeds/osv/documents?name=GHSA-{number:04}&force=true");
+        service.api.send("POST", &path, &[], record.to_string().as_bytes()).ok();
+    }
+    indexed(&service, &node);
+    let report = vulnerabilities(&service, &node);
+    quay::check(&report);
+    let scores = report["enrichments"].as_object().unwrap().values().next().unwrap()[0].as_object().unwrap();
+    let [(id, score)] = scores.iter().collect::<Vec<_>>()[..] else { panic!("{scores:?}") };
+    assert_eq!((&score[0]["baseScore"], &score[0]["baseSeverity"]), (&json!(10.0), &json!("CRITICAL")));
+    // Quay's own table ends below 10.
+    assert_eq!(report["vulnerabilities"][id]["normalized_severity"], "Critical");
+    assert_eq!(report["repository"]["1"]["name"], "npm");
+    assert_eq!(report["vulnerabilities"][id]["fixed_in_version"], "1.0.1");
 }

@@ -217,7 +217,8 @@ impl Jobs {
         Ok(Opened { submission, secrets, source, stop: self.parts.stop.clone() })
     }
 
-    /// Acknowledges what was opened. A process that ends takes what was fetched with it.
+    /// Acknowledges what was opened. A process that ends takes what was fetched with it, and what lets fetch it: that is
+    /// not stored.
     ///
     /// # Errors
     /// [`Error::Busy`] where too many wait already, [`Error::NoRoom`] where the disk is full, and where the store fails.
@@ -228,7 +229,7 @@ impl Jobs {
         room::require_room(self.parts.scanner.settings())?;
         let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
         let Opened { submission, secrets, source, .. } = opened;
-        self.admit(id, submission.clone(), secrets.clone(), Some(Arc::clone(source)))
+        self.admit(id, without_queries(submission), secrets.clone(), Some(Arc::clone(source)))
     }
 
     /// The latest job by which a manifest was submitted with the addresses of its layers, as far as jobs are remembered.
@@ -269,7 +270,7 @@ impl Jobs {
             created: now,
             updated: now,
             submission,
-            with_secrets: !secrets.is_empty(),
+            with_secrets: !secrets.is_empty() || opened.is_some(),
             images: Vec::new(),
             layers_read: 0,
             layers_known: 0,
@@ -740,6 +741,17 @@ fn left_over(scanner: &Scanner) -> Result<(Vec<u64>, HashMap<Digest, u64>), Erro
         }
     }
     Ok((left, manifests))
+}
+
+/// A submission as it is stored that was opened: queries of addresses are signatures that let in.
+fn without_queries(submission: &Submission) -> Submission {
+    let mut submission = submission.clone();
+    if let Submission::Addresses(manifest) = &mut submission {
+        for layer in &mut manifest.layers {
+            layer.uri.truncate(layer.uri.find('?').unwrap_or(layer.uri.len()));
+        }
+    }
+    submission
 }
 
 /// What is elsewhere, opened before it is submitted.

@@ -11,14 +11,18 @@ use serde_json::Value;
 use xtask::sample::{advisories, alpine, debian};
 
 use super::psk::{KEY, guarded, of_quay};
+use super::schemas::Schemas;
 use super::{INDEX, hash, known, place, push};
 use crate::program::Outcome;
 use crate::service::Service;
 
-fn program() -> PathBuf {
+fn folder() -> PathBuf {
     let tests = std::env::current_exe().unwrap();
-    let target = tests.ancestors().nth(3).unwrap();
-    let path = target.join("tools").join(xtask::CLAIRCTL).join("clairctl");
+    tests.ancestors().nth(3).unwrap().join("tools").join(xtask::CLAIRCTL)
+}
+
+fn program() -> PathBuf {
+    let path = folder().join("clairctl");
     assert!(path.exists(), "`{}` has not been built: run `cargo xtask test-with clairctl`", path.display());
     path
 }
@@ -97,4 +101,28 @@ fn it_signs_with_the_shared_key() {
     assert!(table.contains("CVE-2023-5363"), "{table}");
     let refused = report(&[8; 32]);
     assert!(!refused.stdout.contains("CVE-"), "{refused:#?}");
+}
+
+#[test]
+#[ignore = "it needs Clair's schemas: `cargo xtask test-with clairctl` fetches them"]
+fn answers_are_what_clairs_own_schemas_say() {
+    let schemas = Schemas::load(&folder());
+    let (service, registry) = place();
+    schemas.check("index_state", &service.api.get("/indexer/api/v1/index_state").ok());
+    for (repository, image) in [("shop/alpine", alpine()), ("shop/debian", debian())] {
+        let manifest = push(&registry, repository, &image);
+        schemas.check("index_report", &super::indexed(&service, &manifest));
+        schemas.check("vulnerability_report", &super::vulnerabilities(&service, &manifest));
+    }
+    let failed = service.api.get(&format!("{INDEX}/{}", limpid_test_registry::digest(b"unknown")));
+    schemas.check("error", &failed.body);
+    let (message, page) = super::notifier::told_of_one_change();
+    schemas.check("notification_webhook", &message);
+    let mut page = page;
+    for notification in page["notifications"].as_array_mut().unwrap() {
+        // Clair sends these, and its schema does not know them.
+        let vulnerability = notification["vulnerability"].as_object_mut().unwrap();
+        assert!(vulnerability.remove("description").is_some() && vulnerability.remove("links").is_some());
+    }
+    schemas.check("notification_page", &page);
 }

@@ -204,6 +204,21 @@ fn a_change_of_advisories_reaches_a_receiver_that_refuses_twice_and_is_fetched_p
     assert_eq!(told(&removed), [("removed", "CVE-2026-10001")]);
 }
 
+/// A message that tells of one change, and the page that belongs to it.
+pub(super) fn told_of_one_change() -> (Value, Value) {
+    let registry = Registry::start();
+    let service = Service::with(quick(&registry));
+    service.api.hand_in("alpine", secdb(&[])).ok();
+    indexed(&service, &push(&registry, "shop/alpine", &alpine()));
+    let receiver = Receiver::that(&[200]);
+    subscribe(&service, &receiver, Some(&KEY)).ok();
+    service.api.hand_in("alpine", secdb(&["CVE-2026-10001"])).ok();
+    let message = receiver.next();
+    let page = service.api.get(&path(&service, &message)).ok();
+    assert_eq!(page["notifications"].as_array().unwrap().len(), 1);
+    (message, page)
+}
+
 #[test]
 fn what_a_receiver_has_not_acknowledged_comes_again_after_a_kill() {
     let registry = Registry::start();

@@ -48,6 +48,8 @@ pub(crate) fn answer(registry: &Registry, asked: &Asked, fault: Option<&Fault>) 
             Some(("blobs", digest)) => blob(&state, digest, asked, fault),
             _ => unknown("NAME_UNKNOWN"),
         },
+        // That it is a registry.
+        None if path == "/v2/" => Answer::new(200, "{}"),
         None => unknown("UNSUPPORTED"),
     };
     fault.map_or(right.clone(), |fault| failed(right, fault))

@@ -464,6 +464,18 @@ fn what_was_opened_before_it_was_submitted_is_not_opened_again() {
 }
 
 #[test]
+fn what_lets_fetch_a_layer_is_not_stored() {
+    let address = |uri: &str| limpid_model::LayerAddress { hash: Digest::of(b"a"), uri: uri.to_owned() };
+    let manifest = |layers| {
+        Submission::Addresses(limpid_model::LayerAddresses { hash: Digest::of(b"manifest"), layers })
+    };
+    let given = manifest(vec![address("https://s.test/a?signature=x"), address("https://r.test/b")]);
+    let stored = manifest(vec![address("https://s.test/a"), address("https://r.test/b")]);
+    assert_eq!(without_queries(&given), stored);
+    assert_eq!(without_queries(&reference()), reference());
+}
+
+#[test]
 fn a_manifest_is_known_by_its_latest_job_as_long_as_that_is_remembered() {
     let (store, manifest) = (Store::in_memory(), Digest::of(b"manifest"));
     let (scanner, _scratch) = scanner_with(store.clone(), |settings| settings.retry.source_attempts = 1);

@@ -74,9 +74,9 @@ mod tests {
         Hold::begin(&Settings { clair, ..Settings::default() })
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn what_is_put_off_is_done_when_it_can_be() {
-        let mut left = 5;
+        let mut left = 3;
         let done = hold(Duration::from_secs(60)).until(|| {
             left -= 1;
             let put_off = left > 0;
@@ -85,21 +85,21 @@ mod tests {
         assert_eq!(done.await.unwrap(), 7);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn what_stays_put_off_names_the_setting() {
-        let never = hold(Duration::from_secs(10)).until(|| async { Err::<(), _>(Failure::busy("full")) });
+        let never = hold(Duration::from_secs(1)).until(|| async { Err::<(), _>(Failure::busy("full")) });
         let message = never.await.unwrap_err().message;
         assert!(
-            message.contains("full") && message.contains("10 s") && message.contains("`clair.hold_time`")
+            message.contains("full") && message.contains("1 s") && message.contains("`clair.hold_time`")
         );
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn what_fails_for_good_is_told_at_once() {
         let began = Instant::now();
         let failed =
             hold(Duration::from_secs(60)).until(|| async { Err::<(), _>(Failure::bad_request("x")) });
         assert_eq!(failed.await.unwrap_err().message, "x");
-        assert_eq!(began.elapsed(), Duration::ZERO);
+        assert!(began.elapsed() < LOOK * 100);
     }
 }

@@ -4,25 +4,32 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use limpid_test_registry::{Registry, digest};
-use xtask::sample::{advisories, alpine};
+use serde_json::json;
+use xtask::sample::{Image, Layer, advisories, alpine};
 
 use super::{INDEX, hash, index, indexed, push, setup_for};
 use crate::service::Service;
 
 const CALLERS: usize = 50;
 
-/// So many manifests, by fifty callers at once, through a queue that has room for ten.
-fn load(manifests: usize) {
+/// Layers of which each image has some others: enough for as many images as are wanted.
+const LAYERS: usize = 14;
+
+/// So many images, by fifty callers at once, through a queue that has room for ten.
+fn load(images: usize) {
     let registry = Registry::start();
     let service = Service::with(setup_for(&registry).with("LIMPID_INDEX__QUEUE", 10));
     service.api.hand_in("alpine", advisories::alpine_secdb()).ok();
-    let first = push(&registry, "shop/alpine", &alpine());
-    let report = indexed(&service, &first);
+    let base = alpine().layers().len();
+    let layer = |number: usize| Layer::new("COPY").file(format!("app/{number}"), format!("{number}"));
+    let all = push(&registry, "shop/alpine", &(0..LAYERS).map(layer).fold(alpine(), Image::with));
+    let report = indexed(&service, &all);
     registry.take_asked();
     let numbered = |number: usize| {
-        let mut manifest = first.clone();
-        manifest["hash"] = digest(format!("manifest {number}").as_bytes()).into();
-        manifest
+        let layers = all["layers"].as_array().unwrap().iter().enumerate();
+        let has = |place: usize| place < base || number >> (place - base) & 1 == 1;
+        let layers: Vec<_> = layers.filter(|(place, _)| has(*place)).map(|(_, layer)| layer).collect();
+        json!({ "hash": digest(format!("manifest {number}").as_bytes()), "layers": layers })
     };
     let (next, began) = (AtomicUsize::new(0), Instant::now());
     std::thread::scope(|scope| {
@@ -30,7 +37,7 @@ fn load(manifests: usize) {
             scope.spawn(|| {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= manifests {
+                    if number >= images {
                         break;
                     }
                     let answer = index(&service, &numbered(number));
@@ -41,9 +48,9 @@ fn load(manifests: usize) {
         }
     });
     let took = began.elapsed().as_secs_f32();
-    eprintln!("{manifests} manifests by {CALLERS} callers in {took:.1} s");
+    eprintln!("{images} manifests by {CALLERS} callers in {took:.1} s");
     assert!(registry.asked().is_empty(), "all of their layers are known");
-    for number in (0..manifests).step_by(manifests.div_ceil(100)) {
+    for number in (0..images).step_by(images.div_ceil(100)) {
         let answer = service.api.get(&format!("{INDEX}/{}", hash(&numbered(number))));
         assert_eq!(answer.ok()["state"], "IndexFinished", "{number}");
     }

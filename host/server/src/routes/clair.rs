@@ -14,7 +14,7 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, header};
 use limpid_model::Digest;
 use limpid_scanner::Scanner;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 use super::Routes;
 use crate::Settings;
@@ -49,17 +49,19 @@ pub(super) fn routes() -> Routes<AppState> {
         .get("/robots.txt", Health, openapi::robots)
 }
 
-/// Layers that may be fetched at a time before their manifests are queued.
+/// Layers that may be fetched at a time before their manifests are queued, and whose manifest is queued next.
 #[derive(Clone, Debug)]
 pub(crate) struct Fetches {
     places: Arc<Semaphore>,
     most: u32,
+    /// Who has come first is queued first.
+    turn: Arc<Mutex<()>>,
 }
 
 impl Fetches {
     pub(crate) fn new(settings: &Settings) -> Self {
         let most = u32::try_from(settings.clair.layers).unwrap_or(u32::MAX).clamp(1, 1 << 16);
-        Self { places: Arc::new(Semaphore::new(most as usize)), most }
+        Self { places: Arc::new(Semaphore::new(most as usize)), most, turn: Arc::default() }
     }
 }
 

@@ -204,8 +204,8 @@ fn what_cannot_be_read_is_an_error_that_names_the_table() {
     check(&key, &row[..32], "table `manifests` holds a row");
     check(
         &key,
-        &[2],
-        "table `manifests` holds a row that cannot be read: version 2, this Limpid reads up to 1",
+        &[3],
+        "table `manifests` holds a row that cannot be read: version 3, this Limpid reads up to 2",
     );
     check(&key, &[0], "table `manifests` holds a row that cannot be read: version 0");
 

@@ -7,9 +7,9 @@ use tokio::time::Instant;
 use crate::Settings;
 use crate::error::{Code, Failure};
 
-/// Between two looks whether what stood in the way is gone.
-const LOOK: Duration = Duration::from_millis(50);
-const LONGEST_LOOK: Duration = Duration::from_secs(1);
+/// Between two looks whether what stood in the way is gone: the same for all, or who has waited for longest would look
+/// least often.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Until when a request is held.
 #[derive(Clone, Copy, Debug)]
@@ -33,17 +33,15 @@ impl Hold {
     where
         F: Future<Output = Result<T, Failure>>,
     {
-        let mut look = LOOK;
         loop {
             let failure = match attempt().await {
                 Err(failure) if failure.retry_after.is_some() => failure,
                 ended => return ended,
             };
-            if Instant::now() + look >= self.end {
+            if Instant::now() + LOOK >= self.end {
                 return Err(self.over(&failure.message));
             }
-            tokio::time::sleep(look).await;
-            look = (look * 2).min(LONGEST_LOOK);
+            tokio::time::sleep(LOOK).await;
         }
     }
 
@@ -89,9 +87,7 @@ mod tests {
     async fn what_stays_put_off_names_the_setting() {
         let never = hold(Duration::from_secs(1)).until(|| async { Err::<(), _>(Failure::busy("full")) });
         let message = never.await.unwrap_err().message;
-        assert!(
-            message.contains("full") && message.contains("1 s") && message.contains("`clair.hold_time`")
-        );
+        assert!(message.contains("full") && message.contains("1 s") && message.contains("`clair.hold_time`"));
     }
 
     #[tokio::test]
@@ -100,6 +96,6 @@ mod tests {
         let failed =
             hold(Duration::from_secs(60)).until(|| async { Err::<(), _>(Failure::bad_request("x")) });
         assert_eq!(failed.await.unwrap_err().message, "x");
-        assert!(began.elapsed() < LOOK * 100);
+        assert!(began.elapsed() < Duration::from_secs(30));
     }
 }

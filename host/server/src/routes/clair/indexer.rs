@@ -1,14 +1,17 @@
 //! `/indexer`: what images hold.
 
+use std::sync::Arc;
+
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use limpid_formats::clair::{IndexReport, IndexState, Subject};
-use limpid_model::{Digest, JobState, Submission};
+use limpid_model::{Digest, Job, JobState, Submission};
 use limpid_scanner::{Error, Opened, Scanner};
 use tokio::sync::oneshot;
+use tracing::Instrument as _;
 
 use super::answer::{add, document, negotiated};
 use super::manifest::{Manifest, digests, read_body};
@@ -60,17 +63,20 @@ pub(super) async fn index(
         return Ok(response);
     }
     let pending = hold.until(|| async { caller.submit() }).await?;
+    let scanner = state.scanner.clone();
+    let room = || {
+        let scanner = scanner.clone();
+        state.readers.run(move || scanner.require_room())
+    };
+    hold.until(room).await?;
     let workers = state.workers.clone();
     let opening = move || workers.jobs.open(Submission::Addresses(addresses), secrets);
-    let opened = std::sync::Arc::new(state.writers.run(opening).await?);
-    fetch(&state, hold, &opened).await?;
-    let submit = || {
-        let (workers, opened) = (state.workers.clone(), std::sync::Arc::clone(&opened));
-        state.writers.run(move || workers.jobs.submit_opened(&opened))
-    };
-    let job = hold.until(submit).await?;
-    // The job has what was fetched now.
-    drop(opened);
+    let opened = Arc::new(state.writers.run(opening).await?);
+    // What takes longer than the request is held goes on, so that it is there when the manifest comes again.
+    let submitting = tokio::spawn(submit(state.clone(), hold, opened).in_current_span());
+    let why = format!("the layers of manifest `{manifest}` are not fetched yet, which goes on");
+    let submitted = hold.wait(submitting, &why).await?;
+    let job = submitted.map_err(|error| Failure::internal(error.to_string()))??;
     let (ended, end) = oneshot::channel();
     let (workers, id) = (state.workers.clone(), job.id);
     let then = move || {
@@ -106,26 +112,29 @@ pub(super) async fn index(
     Ok(response)
 }
 
-/// Fetches the layers of a manifest at once, as far as others leave places for it.
-async fn fetch(state: &AppState, hold: Hold, opened: &std::sync::Arc<Opened>) -> Result<(), Failure> {
-    let asked = std::sync::Arc::clone(opened);
+/// Fetches the layers of a manifest at once, as far as others leave places for it, and submits it.
+async fn submit(state: AppState, hold: Hold, opened: Arc<Opened>) -> Result<Job, Failure> {
+    let asked = Arc::clone(&opened);
     let missing = state.readers.run(move || Ok::<_, Failure>(asked.to_fetch())).await?;
     let side_by_side = u32::try_from(missing).unwrap_or(u32::MAX).min(state.fetches.most);
-    if side_by_side == 0 {
-        return Ok(());
+    if side_by_side > 0 {
+        let places = Arc::clone(&state.fetches.places).acquire_many_owned(side_by_side);
+        let why = "as many layers are being fetched as setting `clair.layers` allows";
+        let places = hold.wait(places, why).await?.map_err(|_| Failure::internal("stopped"))?;
+        let (opened, request) = (Arc::clone(&opened), tracing::Span::current());
+        let fetched = tokio::task::spawn_blocking(move || {
+            let _places = places;
+            request.in_scope(|| opened.fetch(side_by_side as usize));
+        });
+        fetched.await.map_err(|error| Failure::internal(error.to_string()))?;
     }
-    let places = std::sync::Arc::clone(&state.fetches.places).acquire_many_owned(side_by_side);
-    let why = "as many layers are being fetched as setting `clair.layers` allows";
-    let places = hold.wait(places, why).await?.map_err(|_| Failure::internal("stopped"))?;
-    let (opened, request) = (std::sync::Arc::clone(opened), tracing::Span::current());
-    let fetched = tokio::task::spawn_blocking(move || {
-        let _places = places;
-        request.in_scope(|| opened.fetch(side_by_side as usize));
-    });
-    // What is fetched later than that is there when the manifest comes again.
-    hold.wait(fetched, "the layers are not fetched yet")
-        .await?
-        .map_err(|error| Failure::internal(error.to_string()))
+    let submit = || {
+        let (workers, opened) = (state.workers.clone(), Arc::clone(&opened));
+        state.writers.run(move || workers.jobs.submit_opened(&opened))
+    };
+    let hold = Hold::begin(&state.settings);
+    let _turn = hold.wait(state.fetches.turn.lock(), "other manifests are to be queued before").await?;
+    hold.until(submit).await
 }
 
 /// What an image holds that was indexed; why not, where a layer of it was not read.

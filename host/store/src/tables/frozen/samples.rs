@@ -136,8 +136,9 @@ fn of_images() -> Vec<Sample> {
         sample::<placements::Placements>("one", &placement, &placements::Row),
         sample::<marks::Marks>("one", &"mark".to_owned(), &marks::Row::new(vec![digest(8)])),
         sample::<blobs::Blobs>("one", &digest(4), &blobs::Row { diff_id: digest(5).into() }),
+        sample::<manifests::Manifests>("one", &digest(2), &manifests::Row::of(digest(1).into())),
         sample::<manifests::Manifests>(
-            "one",
+            "with-layers",
             &digest(2),
             &manifests::Row { image: digest(1).into(), layers: vec![digest(4).into(), digest(5).into()] },
         ),

@@ -48,7 +48,7 @@ impl Front {
     pub(crate) fn open(&self, state: AppState) -> std::io::Result<()> {
         let (workers, ready) = (Arc::downgrade(&state.workers), state.settings.now().ready.clone());
         let readiness = Readiness::start(state.scanner.clone(), workers, ready, state.metrics.clone())?;
-        let wanted = routes::wanted(&state.settings.now());
+        let wanted = routes::wanted(state.settings.now());
         let router = wanted.guarded(state.settings.clone(), Some(&state)).with_state(state.clone());
         let _ = self.opened.set(Opened { router, state, readiness });
         Ok(())

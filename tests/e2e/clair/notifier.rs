@@ -14,7 +14,7 @@ use xtask::sample::{advisories, alpine};
 
 use super::{hash, indexed, psk::KEY, push, setup_for};
 use crate::program::Setup;
-use crate::service::{DEADLINE, Service};
+use crate::service::{DEADLINE, Service, until};
 
 /// A receiver that holds requests to what Quay's decoder requires of them, and answers with these statuses, one after
 /// the other, the last again and again. Where there is none, it never answers.
@@ -237,8 +237,11 @@ fn what_a_receiver_has_not_acknowledged_comes_again_after_a_kill() {
     assert_eq!(again["notification_id"], first["notification_id"]);
     let path = path(&service, &again);
     assert_eq!(told(&pages(&service, &path, 1)), [("added", "CVE-2026-10001")]);
-    // It is the same after another restart, and can be sent again by hand.
-    let number = service.api.get("/v1/notices?subscription=quay").ok()["notices"][0]["number"].clone();
+    // It can be sent again by hand, once it is known to have arrived.
+    let number = until("it is delivered", || {
+        let notice = service.api.get("/v1/notices?subscription=quay").ok()["notices"][0].clone();
+        (notice["state"] == "delivered").then(|| notice["number"].clone())
+    });
     let replay = format!("/v1/notices/quay/{number}/replay");
     assert!(service.api.send("POST", &replay, &[], b"").status < 300);
     assert_eq!(receiver.next()["notification_id"], first["notification_id"]);

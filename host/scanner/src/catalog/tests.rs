@@ -2,6 +2,7 @@ use limpid_bytes::Stop;
 use limpid_images::Archive;
 use limpid_store::Store;
 use limpid_store::table::Table;
+use limpid_store::tables::manifests;
 use limpid_store::tables::placements::Placements;
 
 use limpid_store::tables::entries::Entries;
@@ -96,4 +97,29 @@ fn a_layer_is_described_over_each_set_of_layers_below_it() {
     assert_eq!((contexts[0].below.clone(), contexts[0].images.clone()), (vec![Digest::of(&b)], vec![over_b]));
     assert_eq!(contexts[1].below, [Digest::of(&a)]);
     assert!(over_a.iter().all(|image| contexts[1].images.contains(image)));
+}
+
+#[test]
+fn a_manifest_names_stored_forms_of_layers_until_it_is_forgotten() {
+    let (scanner, _scratch) = scanner(Store::in_memory());
+    let id = index(&scanner, &docker("named", &[layer("x")]).0);
+    let (noted, older, blob) = (Digest::of(b"noted"), Digest::of(b"older"), Digest::of(b"blob"));
+    let (mut image, indexing) = images::image(&scanner.store().view(), &id).unwrap();
+    image.manifests = vec![noted, older];
+    let mut batch = Batch::default();
+    batch.put::<Images>(&id, &Row::new(image, indexing)).unwrap();
+    let row = manifests::Row { image: id.into(), layers: vec![blob.into()] };
+    batch.put::<Manifests>(&noted, &row).unwrap();
+    batch.put::<Manifests>(&older, &manifests::Row::of(id.into())).unwrap();
+    scanner.store().commit(batch).unwrap();
+    let layers = |manifest| scanner.image_of_manifest(manifest).unwrap().map(|(_, layers)| layers);
+    assert_eq!(layers(&noted), Some(vec![blob]));
+    assert_eq!(layers(&older), Some(vec![Digest::of(&layer("x"))]), "no other form of it was noted");
+    assert_eq!(layers(&id), None, "it is no manifest");
+
+    assert!(scanner.forget_manifest(&noted).unwrap());
+    assert!(!scanner.forget_manifest(&noted).unwrap());
+    assert_eq!((layers(&noted), layers(&older).is_some()), (None, true));
+    assert!(scanner.forget_manifest(&older).unwrap());
+    assert_eq!(scanner.image(&id).unwrap().image.names, ["named"], "it has a name");
 }

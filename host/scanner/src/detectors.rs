@@ -106,22 +106,18 @@ mod tests {
     fn the_digest_of_claims_is_about_what_is_kept_and_nothing_else() {
         let path = |glob: &str, grouping| Claim::new(Pattern::Path(glob.to_owned()), grouping);
         let magic = Claim { head: Some(8), ..Claim::new(Pattern::Magic(b"a".to_vec()), Grouping::Alone) };
-        let of = |claims: &[Claim]| digest_of(claims.iter());
+        let of = |claims: &[&Claim]| digest_of(claims.iter().copied());
         let (one, other) = (path("a", Grouping::Alone), path("b", Grouping::Together));
-        let digest = of(&[one.clone(), other.clone()]);
-        assert_eq!(
-            digest,
-            of(&[other.clone(), one.clone(), one.clone()]),
-            "order and number are no difference"
-        );
-        assert_eq!(of(&[one.clone()]), of(&[path("a", Grouping::Together)]));
-        assert_ne!(digest, of(&[one.clone()]));
-        assert_ne!(of(&[magic.clone()]), of(&[Claim { head: None, ..magic.clone() }]));
-        assert_ne!(of(&[magic.clone()]), of(&[Claim { contains: vec![b"x".to_vec()], ..magic }]));
-        assert_ne!(
-            of(&[path("a", Grouping::Alone)]),
-            of(&[Claim::new(Pattern::Magic(b"a".to_vec()), Grouping::Alone)])
-        );
+        let digest = of(&[&one, &other]);
+        assert_eq!(digest, of(&[&other, &one, &one]), "order and number are no difference");
+        assert_eq!(of(&[&one]), of(&[&path("a", Grouping::Together)]));
+        assert_ne!(digest, of(&[&one]));
+        let (whole, holding) =
+            (Claim { head: None, ..magic.clone() }, Claim { contains: vec![b"x".to_vec()], ..magic.clone() });
+        assert_ne!(of(&[&magic]), of(&[&whole]));
+        assert_ne!(of(&[&magic]), of(&[&holding]));
+        let by_bytes = Claim::new(Pattern::Magic(b"a".to_vec()), Grouping::Alone);
+        assert_ne!(of(&[&one]), of(&[&by_bytes]));
         // Whoever changes this has all registries bring all layers again.
         assert_eq!(of(&[]).short(), "f8c310604feb");
     }

@@ -45,7 +45,7 @@ pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<Option<String>> {
         run(&mut asked)
     };
     ask(&["mod", "tidy"]).context("Clair's module cannot be had")?;
-    ask(&["build", "-trimpath", "-o", "clairctl", &format!("{module}/cmd/clairctl")])?;
+    ask(&["build", "-o", "clairctl", &format!("{module}/cmd/clairctl")])?;
     let mut list = command(&go.to_string_lossy());
     list.current_dir(&folder).env("GOFLAGS", "-mod=mod").args(["list", "-m", "-f", "{{.Dir}}", module]);
     let sources = PathBuf::from(output(&mut list)?.trim()).join("httptransport/types/v1");

@@ -27,7 +27,7 @@ const ORDER: &[&[&str]] = &[
         "limpid-matching",
         POLICY,
     ],
-    &["limpid-images", "limpid-backup"],
+    &["limpid-images", "limpid-backup", WEB],
     &["limpid-scanner"],
     &["limpid-server", "limpid-client"],
     &["limpid"],
@@ -40,6 +40,7 @@ const CONFINED: &[(&str, &str)] = &[
     ("hyper", "limpid-server"),
     ("hyper-util", "limpid-server"),
     ("axum", "limpid-server"),
+    ("askama", WEB),
 ];
 
 /// Which features dependencies have; there is no code in it.
@@ -55,6 +56,10 @@ const OF_VEX: [&str; 2] = ["limpid-csaf", "limpid-openvex"];
 
 /// Where forms are read and written that several plugins share: between the SDK and the plugins.
 const FORMATS: &str = "plugins/formats";
+
+/// Views of what the API answers: they know its forms, and nothing that answers.
+const WEB: &str = "limpid-web";
+const OF_WEB: [&str; 2] = ["limpid-formats", "limpid-model"];
 
 /// Package URLs, which plugins write and the host completes: one form of each. The one format that
 /// knows no SDK, because the SDK and the host know it.
@@ -124,6 +129,9 @@ fn may_know(package: &Package, other: &Package) -> bool {
     if package.name == POLICY && OF_VEX.contains(&other.name.as_str()) {
         return true;
     }
+    if package.name == WEB {
+        return OF_WEB.contains(&other.name.as_str());
+    }
     match (rank(&package.name), rank(&other.name)) {
         (Some(above), Some(below)) => below < above,
         // Packages beside the host, for instance the end-to-end tests, may use all of it.
@@ -172,6 +180,7 @@ mod tests {
             ("host/fetch", "limpid-fetch"),
             ("host/runtime", "limpid-runtime"),
             ("host/store", "limpid-store"),
+            ("host/formats", "limpid-formats"),
             ("host/scanner", "limpid-scanner"),
             ("host/server", "limpid-server"),
             ("plugins/sdk", SDK),
@@ -209,6 +218,13 @@ mod tests {
         check("host/layers", "limpid-layers", &["limpid-bytes", "limpid-images"], &["`limpid-images`"]);
         check("host/bytes", "limpid-bytes", &["limpid-model", "limpid-layers"], &["`limpid-layers`"]);
         check("host/images", "limpid-images", &["limpid-scanner"], &["`limpid-scanner`"]);
+    }
+
+    #[test]
+    fn the_page_knows_the_forms_of_the_api_and_nothing_that_answers() {
+        check("host/web", WEB, &["limpid-formats", "limpid-model", "askama"], &[]);
+        check("host/web", WEB, &["limpid-store", "axum"], &["`limpid-store`", "`axum`"]);
+        check("host/server", "limpid-server", &["askama"], &["`askama`"]);
     }
 
     #[test]

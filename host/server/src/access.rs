@@ -40,6 +40,7 @@ use crate::routes::clair::{self, Hold};
 use crate::state::AppState;
 pub(crate) use audit::Detail;
 pub(crate) use caller::Caller;
+pub(crate) use client::is_forwarding;
 use guests::Guests;
 pub(crate) use guests::follow;
 pub(crate) use reach::of as reach;
@@ -50,6 +51,9 @@ pub(crate) use reach::of as reach;
 pub(crate) enum Permission {
     /// To ask how the service is: of no role.
     Health,
+    /// To ask for a page: of no role. What the page asks of the API in the name of whoever asks needs what it needs
+    /// there.
+    Page,
     /// To read what the service knows.
     Read,
     /// To say that something was pushed to a registry: of registries, which have a secret.
@@ -76,7 +80,7 @@ impl Permission {
     /// Whether who has it may change something.
     pub(crate) const fn changes(self) -> bool {
         match self {
-            Self::Health | Self::Read | Self::Oversee => false,
+            Self::Health | Self::Page | Self::Read | Self::Oversee => false,
             Self::Notify
             | Self::Submit
             | Self::Operate
@@ -92,6 +96,7 @@ impl Permission {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Health => "health",
+            Self::Page => "page",
             Self::Read => "read",
             Self::Notify => "notify",
             Self::Submit => "submit",
@@ -108,7 +113,7 @@ impl Permission {
     /// Which role may it; none: everybody.
     pub(crate) const fn role(self) -> Option<AccessRole> {
         match self {
-            Self::Health => None,
+            Self::Health | Self::Page => None,
             Self::Read => Some(AccessRole::Read),
             Self::Notify | Self::Submit => Some(AccessRole::Submit),
             Self::Operate => Some(AccessRole::Operate),

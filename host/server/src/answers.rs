@@ -30,6 +30,10 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        Self { coding: Coding::of(headers), headers: headers.clone() }
+    }
+
     /// Whether the client has an answer of that tag already
     /// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2)).
     pub(crate) fn has(&self, tag: &Tag) -> bool {
@@ -98,7 +102,7 @@ impl<S: Sync> axum::extract::FromRequestParts<S> for Wanted {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self { coding: Coding::of(&parts.headers), headers: parts.headers.clone() })
+        Ok(Self::of(&parts.headers))
     }
 }
 

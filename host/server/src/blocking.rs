@@ -46,6 +46,11 @@ impl Pool {
         Self::new(settings.write_workers, "http.write_workers", settings, metrics.turns("write"))
     }
 
+    /// For pages, which ask the API and wait for what readers give.
+    pub(crate) fn pages(settings: &Settings, metrics: &Metrics) -> Self {
+        Self::new(settings.read_workers, "http.read_workers", settings, metrics.turns("page"))
+    }
+
     /// For those few that wait for nobody else.
     pub(crate) fn access(settings: &Settings, metrics: &Metrics) -> Self {
         Self::new(4, "http.write_workers", settings, metrics.turns("access"))

@@ -67,6 +67,10 @@ pub(crate) enum Door<'t> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OfCommands;
 
+/// A request that came in encrypted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Encrypted;
+
 /// A request that came in beside all others.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spare;
@@ -160,6 +164,7 @@ impl Connection {
         // Small answers go out at once.
         let _ = stream.set_nodelay(true);
         let slot = place.slot();
+        let encrypted = self.tls.is_some().then_some(Encrypted);
         let stream = match self.tls.take() {
             None => Stream::Plain(stream),
             Some(acceptor) => {
@@ -191,6 +196,9 @@ impl Connection {
                 request.extensions_mut().insert(stopping);
                 if let Some(of_commands) = of_commands {
                     request.extensions_mut().insert(of_commands);
+                }
+                if let Some(encrypted) = encrypted {
+                    request.extensions_mut().insert(encrypted);
                 }
                 if let Some(spare) = spare {
                     request.extensions_mut().insert(spare);

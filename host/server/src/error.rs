@@ -200,10 +200,17 @@ impl IntoResponse for Failure {
     }
 }
 
+/// An answer that says in a form of its own what is wrong.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told;
+
 /// Writes the problem of a failed request. What is internal goes to the log. Of other failures of
 /// requests that change something, the log has one line, unless they are only put off.
 pub(crate) async fn finish(mut response: Response, request: &Asked<'_>) -> Response {
     let status = response.status();
+    if response.extensions().get::<Told>().is_some() {
+        return response;
+    }
     if !status.is_client_error() && !status.is_server_error() {
         return response;
     }

@@ -44,12 +44,13 @@ impl Front {
     /// From now on all paths are answered.
     ///
     /// # Errors
-    /// The system has no thread to give.
+    /// The system has no thread or no random numbers to give.
     pub(crate) fn open(&self, state: AppState) -> std::io::Result<()> {
         let (workers, ready) = (Arc::downgrade(&state.workers), state.settings.now().ready.clone());
         let readiness = Readiness::start(state.scanner.clone(), workers, ready, state.metrics.clone())?;
         let wanted = routes::wanted(state.settings.now());
-        let router = wanted.guarded(state.settings.clone(), Some(&state)).with_state(state.clone());
+        let api = wanted.guarded(state.settings.clone(), Some(&state)).with_state(state.clone());
+        let router = if state.settings.now().web { routes::ui::mount(api, &state)? } else { api };
         let _ = self.opened.set(Opened { router, state, readiness });
         Ok(())
     }

@@ -6,6 +6,7 @@ mod harbor;
 pub(crate) mod metrics;
 mod paging;
 mod prefer;
+pub(crate) mod ui;
 mod unquoted;
 mod v1;
 

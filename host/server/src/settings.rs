@@ -84,6 +84,8 @@ pub struct Settings {
     pub read_workers: usize,
     /// Those at a time that write (`http.write_workers`): as many again.
     pub write_workers: usize,
+    /// Whether there are pages for browsers (`http.web`).
+    pub web: bool,
     /// How pods are admitted to clusters (`admission`).
     #[serde(skip)]
     pub admission: Admission,
@@ -140,6 +142,7 @@ impl Default for Settings {
             transfer_time: Duration::from_secs(4 * 60 * 60),
             read_workers: workers(),
             write_workers: workers(),
+            web: true,
             admission: Admission::default(),
             harbor: Harbor::default(),
             clair: Clair::default(),

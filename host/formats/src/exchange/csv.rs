@@ -80,7 +80,7 @@ fn cells(image: &api::Image, finding: &api::Finding, suppression: String) -> [St
 }
 
 /// A cell: quoted where it must be, on one line, and never a formula.
-pub(crate) fn cell_of(text: &str) -> String {
+pub fn cell_of(text: &str) -> String {
     let text = printable_line(text);
     let is_formula =
         text.trim_start().starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);

@@ -51,7 +51,8 @@ fn forwarding(headers: &HeaderMap) -> Option<&str> {
     headers.keys().map(|name| name.as_str()).find(|name| is_forwarding(name))
 }
 
-fn is_forwarding(name: &str) -> bool {
+/// Whether a header says that somebody forwards a request, or for whom.
+pub(crate) fn is_forwarding(name: &str) -> bool {
     name.starts_with("x-forwarded") || FORWARDING.contains(&name)
 }
 

@@ -1,0 +1,107 @@
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use limpid_web::{Address, Api, Call, Method, Problem};
+use tokio::runtime::Handle;
+use tower::ServiceExt as _;
+
+use super::session::Session;
+use super::{Ui, id};
+use crate::connections::OfCommands;
+use crate::error::{self, Asked};
+use crate::peer::Peer;
+use crate::request_id::RequestId;
+
+/// Headers of a request for a page that say something of who asks and from where: the API hears them.
+const FORWARDED: [HeaderName; 4] =
+    [header::HOST, header::ORIGIN, header::AUTHORIZATION, HeaderName::from_static("sec-fetch-site")];
+
+/// Asks the API in the name of whoever asks for a page.
+pub(super) struct Asker {
+    api: Router,
+    headers: HeaderMap,
+    peer: Option<Peer>,
+    of_commands: Option<OfCommands>,
+    id: String,
+    /// Longest answer, in bytes.
+    most: usize,
+    runtime: Handle,
+}
+
+impl Asker {
+    pub(super) fn new(ui: &Ui, request: &Request, session: &Session) -> Self {
+        let mut headers = HeaderMap::new();
+        for (name, value) in request.headers() {
+            if FORWARDED.contains(name) || crate::access::is_forwarding(name.as_str()) {
+                headers.append(name, value.clone());
+            }
+        }
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        // Who has signed in here is who they have signed in as, whatever a proxy adds.
+        let token = session.token().and_then(|token| HeaderValue::try_from(format!("Bearer {token}")).ok());
+        if let Some(mut token) = token {
+            token.set_sensitive(true);
+            headers.insert(header::AUTHORIZATION, token);
+        }
+        let extensions = request.extensions();
+        Self {
+            api: ui.api.clone(),
+            headers,
+            peer: extensions.get().copied(),
+            of_commands: extensions.get().copied(),
+            id: id(request),
+            most: usize::try_from(ui.state.settings.now().answer_bytes).unwrap_or(usize::MAX),
+            runtime: Handle::current(),
+        }
+    }
+
+    /// Whether whoever asks may read at all, which is asked of something that costs nothing.
+    pub(super) fn may_read(&self) -> bool {
+        self.ask(&Call { method: Method::Get, target: Address::of(&["v1", "schemas"]) }).is_ok()
+    }
+
+    async fn answer(&self, call: &Call) -> Result<Vec<u8>, Problem> {
+        let (method, target) = (call.method.as_str(), call.target.to_string());
+        let request = Request::builder().method(method).uri(&target).body(Body::empty());
+        let mut request = request.map_err(|error| Problem::bad_request(error.to_string()))?;
+        *request.headers_mut() = self.headers.clone();
+        let extensions = request.extensions_mut();
+        extensions.insert(RequestId(self.id.clone()));
+        if let Some(peer) = self.peer {
+            extensions.insert(peer);
+        }
+        if let Some(of_commands) = self.of_commands {
+            extensions.insert(of_commands);
+        }
+        let path = request.uri().path().to_owned();
+        let response: Result<Response, std::convert::Infallible> = self.api.clone().oneshot(request).await;
+        let Ok(response) = response;
+        let is_change = call.method != Method::Get;
+        let response = error::finish(response, &Asked { id: &self.id, method, path: &path, is_change }).await;
+        let status = response.status();
+        let body = to_bytes(response.into_body(), self.most).await.map_err(|error| {
+            let most = self.most;
+            Problem::internal(format!(
+                "`{path}` could not be read for a page: {error}; setting `http.answer_bytes` allows {most} bytes"
+            ))
+        })?;
+        if status.is_success() {
+            return Ok(body.into());
+        }
+        Err(problem(status, &body))
+    }
+}
+
+/// What the API says is wrong.
+fn problem(status: StatusCode, body: &[u8]) -> Problem {
+    serde_json::from_slice(body)
+        .unwrap_or_else(|_| Problem { status: status.as_u16(), ..Problem::internal(status.to_string()) })
+}
+
+impl Api for Asker {
+    fn ask(&self, call: &Call) -> Result<Vec<u8>, Problem> {
+        self.runtime.block_on(self.answer(call))
+    }
+}

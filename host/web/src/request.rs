@@ -1,0 +1,111 @@
+use crate::{Address, Problem};
+
+/// Parameters that a request may have.
+const PARAMETERS: usize = 64;
+
+/// A request for a page.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    path: String,
+    parameters: Vec<(String, String)>,
+    session: Session,
+}
+
+/// Who asks for pages.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    /// Whether they have signed in here.
+    pub signed_in: bool,
+    /// What their forms show, so that nobody else's form does anything in their name.
+    pub proof: String,
+}
+
+impl Request {
+    /// For a path as it was asked for, with the parameters of its query.
+    ///
+    /// # Errors
+    /// There are more parameters than any page has.
+    pub fn new(path: String, parameters: Vec<(String, String)>, session: Session) -> Result<Self, Problem> {
+        if parameters.len() > PARAMETERS {
+            let given = parameters.len();
+            return Err(Problem::bad_request(format!(
+                "the query has {given} parameters, and a page takes {PARAMETERS} at most"
+            )));
+        }
+        Ok(Self { path, parameters, session })
+    }
+
+    /// Who asks.
+    pub const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// A parameter; none where it is empty, as fields of forms are that nobody has filled in.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        let known = self.parameters.iter().find(|(known, _)| known == name);
+        known.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// Whether a box is ticked.
+    pub(crate) fn is_set(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// A number.
+    ///
+    /// # Errors
+    /// It is none.
+    pub(crate) fn number(&self, name: &str) -> Result<Option<usize>, Problem> {
+        let number = self.get(name).map(str::parse).transpose();
+        number.map_err(|_| Problem::bad_request(format!("`{name}` is not a number")))
+    }
+
+    /// This view with other parameters: those that are given, and all others but `without`.
+    pub(crate) fn here(&self, with: &[(&str, &str)], without: &[&str]) -> String {
+        let stays = |name: &str| !without.contains(&name) && with.iter().all(|(given, _)| *given != name);
+        let kept = self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let kept = kept.filter(|(name, value)| stays(name) && !value.trim().is_empty());
+        let all = kept.chain(with.iter().copied());
+        all.fold(Address::raw(&self.path), |address, (name, value)| address.with(name, value)).to_string()
+    }
+
+    /// The first page of this view without a parameter.
+    pub(crate) fn without(&self, name: &str) -> String {
+        self.here(&[], &[name, "page"])
+    }
+
+    /// The same with a parameter.
+    pub(crate) fn filtered(&self, name: &str, value: &str) -> String {
+        self.here(&[(name, value)], &["page"])
+    }
+
+    /// The path of this view.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(parameters: &[(&str, &str)]) -> Result<Request, Problem> {
+        let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Request::new("/images/x".to_owned(), parameters.collect(), Session::default())
+    }
+
+    #[test]
+    fn an_address_of_the_same_view_keeps_what_is_not_changed() {
+        let request = request(&[("q", "a b"), ("page", "3"), ("empty", "")]).unwrap();
+        assert_eq!(request.here(&[("page", "4")], &[]), "/images/x?q=a%20b&page=4");
+        assert_eq!(request.here(&[("sort", "name")], &["page"]), "/images/x?q=a%20b&sort=name");
+        assert_eq!((request.get("empty"), request.get("q")), (None, Some("a b")));
+    }
+
+    #[test]
+    fn a_query_is_bounded() {
+        let problem = request(&[("a", "b"); PARAMETERS + 1]).unwrap_err();
+        assert!(problem.detail.contains("65") && problem.detail.contains("64"), "{}", problem.detail);
+        assert!(request(&[("a", "b"); PARAMETERS]).is_ok());
+    }
+}

@@ -43,6 +43,7 @@ pub(crate) use caller::Caller;
 pub(crate) use client::is_forwarding;
 use guests::Guests;
 pub(crate) use guests::follow;
+pub(crate) use host::of_this_site;
 pub(crate) use reach::of as reach;
 
 /// What a request needs to be allowed. Each is of one role: of somebody who reads, submits, operates or

@@ -20,9 +20,6 @@ pub(crate) struct Data {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
     Inventory,
-    #[expect(dead_code, reason = "their views come later")]
-    Feeds,
-    Notices,
     Search,
     /// None of them.
     Other,
@@ -52,12 +49,9 @@ impl<'a> Frame<'a> {
         self
     }
 
-    pub(crate) fn navigation(&self) -> [Entry; 1] {
-        [("Inventory", "/", Section::Inventory)].map(|(name, address, section)| Entry {
-            name,
-            address,
-            is_here: section == self.here,
-        })
+    pub(crate) fn navigation(&self) -> [Entry; 2] {
+        [("Inventory", "/", Section::Inventory), ("Search", "/search", Section::Search)]
+            .map(|(name, address, section)| Entry { name, address, is_here: section == self.here })
     }
 
     pub(crate) fn stylesheet(&self) -> &'static str {

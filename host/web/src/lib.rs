@@ -22,7 +22,7 @@ pub mod views;
 pub use address::Address;
 pub use answer::{Answer, Lasts, Page};
 pub use api::{Api, Call, Method, Problem};
-pub use request::{Request, Session};
+pub use request::{Form, Request, Session};
 
 #[cfg(test)]
 mod testing;

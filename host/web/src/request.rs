@@ -40,6 +40,11 @@ impl Request {
         &self.session
     }
 
+    /// Where to go after something is done.
+    pub fn to(&self) -> &str {
+        self.get("to").unwrap_or("/")
+    }
+
     /// A parameter; none where it is empty, as fields of forms are that nobody has filled in.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let known = self.parameters.iter().find(|(known, _)| known == name);
@@ -85,6 +90,32 @@ impl Request {
     }
 }
 
+/// A form that somebody has sent from a page of this service.
+#[derive(Clone, Debug, Default)]
+pub struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// Of its fields.
+    ///
+    /// # Errors
+    /// There are more than any form has.
+    pub fn new(fields: Vec<(String, String)>) -> Result<Self, Problem> {
+        if fields.len() > PARAMETERS {
+            let given = fields.len();
+            return Err(Problem::bad_request(format!(
+                "the form has {given} fields, and {PARAMETERS} are read at most"
+            )));
+        }
+        Ok(Self(fields))
+    }
+
+    /// A field; empty where there is none.
+    pub fn get(&self, name: &str) -> &str {
+        let known = self.0.iter().find(|(known, _)| known == name);
+        known.map_or("", |(_, value)| value.trim())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,5 +138,7 @@ mod tests {
         let problem = request(&[("a", "b"); PARAMETERS + 1]).unwrap_err();
         assert!(problem.detail.contains("65") && problem.detail.contains("64"), "{}", problem.detail);
         assert!(request(&[("a", "b"); PARAMETERS]).is_ok());
+        let fields = vec![("a".to_owned(), "b".to_owned()); PARAMETERS + 1];
+        assert!(Form::new(fields).unwrap_err().detail.contains("65"));
     }
 }

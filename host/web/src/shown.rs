@@ -28,7 +28,8 @@ pub(crate) fn digest(digest: &str) -> &str {
 }
 
 /// Bytes for people.
-pub(crate) fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: impl Count) -> String {
+    let bytes = bytes.count();
     const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
     let (mut rest, mut unit) = (bytes as f64, 0);
     while rest >= 999.5 && unit + 1 < UNITS.len() {
@@ -117,10 +118,7 @@ mod tests {
     #[test]
     fn numbers_are_for_people() {
         assert_eq!(["0", "999", "1,000", "1,234,567"], [0_u64, 999, 1_000, 1_234_567].map(number)[..]);
-        assert_eq!(
-            [size(0), size(999), size(1_500), size(123_400_000)],
-            ["0 B", "999 B", "1.5 kB", "123 MB"]
-        );
+        assert_eq!([0_u64, 999, 1_500, 123_400_000].map(size), ["0 B", "999 B", "1.5 kB", "123 MB"]);
         assert_eq!([percent(0.0), percent(0.123), percent(0.004)], ["0 %", "12 %", "0.4 %"]);
     }
 

@@ -21,6 +21,15 @@ pub(super) fn check(settings: &Settings, peer: Peer, uri: &Uri, headers: &Header
             host.host()
         ));
     }
+    of_this_site(uri, headers)
+}
+
+/// Whether no page of another site has sent the request, as far as browsers say it.
+///
+/// # Errors
+/// One has, by which header.
+pub(crate) fn of_this_site(uri: &Uri, headers: &HeaderMap) -> Result<(), String> {
+    let host = host(uri, headers)?;
     let of_a_page = |message: &str| {
         Err(format!("pages of others in a browser change nothing here: the request says `{message}`"))
     };

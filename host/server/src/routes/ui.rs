@@ -5,6 +5,7 @@
 //! a bound token sees on a page what it sees in the API.
 
 mod asker;
+mod forms;
 mod proofs;
 mod session;
 
@@ -55,7 +56,17 @@ struct Ui {
 
 /// The paths of pages. None needs more than [`Page`]: what a page shows or does is asked of the API.
 fn routes() -> Routes<Ui> {
-    Routes::new().get("/images/{*name}", Page, image).get("/assets/{name}", Page, asset)
+    Routes::new()
+        .get("/", Page, inventory)
+        .get("/repositories/{*name}", Page, repository)
+        .get("/images/{*name}", Page, image)
+        .post("/images/{*name}", Page, act_on_image)
+        .get("/vulnerabilities/{*id}", Page, vulnerability)
+        .get("/search", Page, search)
+        .get("/sign-in", Page, sign_in)
+        .post("/sign-in", Page, forms::sign_in)
+        .post("/sign-out", Page, forms::sign_out)
+        .get("/assets/{name}", Page, asset)
 }
 
 /// The API with the pages beside it.
@@ -76,6 +87,30 @@ async fn with_headers(mut response: Response) -> Response {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     response
+}
+
+async fn inventory(State(ui): State<Ui>, request: Request) -> Response {
+    ui.show(request, views::inventory::show).await
+}
+
+async fn repository(State(ui): State<Ui>, Path(name): Path<String>, request: Request) -> Response {
+    ui.show(request, move |api, request| views::repository::show(api, request, &name)).await
+}
+
+async fn vulnerability(State(ui): State<Ui>, Path(id): Path<String>, request: Request) -> Response {
+    ui.show(request, move |api, request| views::vulnerability::show(api, request, &id)).await
+}
+
+async fn search(State(ui): State<Ui>, request: Request) -> Response {
+    ui.show(request, views::search::show).await
+}
+
+async fn sign_in(State(ui): State<Ui>, request: Request) -> Response {
+    ui.show(request, |_, request| views::sign_in::show(request, request.to(), None)).await
+}
+
+async fn act_on_image(State(ui): State<Ui>, Path(name): Path<String>, request: Request) -> Response {
+    ui.act(request, move |api, form| views::image::act(api, form, &name)).await
 }
 
 async fn image(State(ui): State<Ui>, Path(name): Path<String>, request: Request) -> Response {

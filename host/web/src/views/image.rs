@@ -11,7 +11,7 @@ use limpid_formats::json;
 
 use crate::api::{Api, Problem};
 use crate::shown;
-use crate::{Address, Answer, Request};
+use crate::{Address, Answer, Call, Form, Method, Request};
 
 /// Names of an image that its head shows.
 const NAMES: usize = 6;
@@ -29,6 +29,18 @@ pub fn show(api: &dyn Api, request: &Request, name: &str) -> Result<Answer, Prob
             Err(Problem::bad_request(format!("`show`: there is no `{other}`: give `plan` or `difference`")))
         }
     }
+}
+
+/// Does what a form of an image's page asks for: deletes it.
+///
+/// # Errors
+/// Those of the API, and where the form asks for something else.
+pub fn act(api: &dyn Api, form: &Form, name: &str) -> Result<Answer, Problem> {
+    if form.get("action") != "delete" {
+        return Err(Problem::bad_request("the form does not ask for anything that can be done to an image"));
+    }
+    api.ask(&Call { method: Method::Delete, target: Address::of(&["v1", "images", name]) })?;
+    Ok(Answer::Elsewhere(Address::of(&[""]).to_string()))
 }
 
 /// What stands above all that is shown of an image.
@@ -99,7 +111,7 @@ fn title(image: &json::Image) -> String {
     }
 }
 
-fn platform(platform: &json::Platform) -> String {
+pub(super) fn platform(platform: &json::Platform) -> String {
     let variant = platform.variant.as_deref().filter(|variant| !variant.is_empty());
     let variant = variant.map_or_else(String::new, |variant| format!("/{variant}"));
     format!("{}/{}{variant}", platform.os, platform.architecture)

@@ -59,7 +59,12 @@ impl Asker {
 
     /// Whether whoever asks may read at all, which is asked of something that costs nothing.
     pub(super) fn may_read(&self) -> bool {
-        self.ask(&Call { method: Method::Get, target: Address::of(&["v1", "schemas"]) }).is_ok()
+        self.check().is_ok()
+    }
+
+    /// The same, and why not.
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        self.ask(&Call { method: Method::Get, target: Address::of(&["v1", "schemas"]) }).map(drop)
     }
 
     async fn answer(&self, call: &Call) -> Result<Vec<u8>, Problem> {

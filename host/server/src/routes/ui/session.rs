@@ -5,6 +5,9 @@ use axum::http::{HeaderMap, header};
 /// The cookie of whoever has signed in.
 pub(super) const COOKIE: &str = "limpid-session";
 
+/// Longest token, in bytes: browsers keep cookies of 4,096 bytes with name and attributes.
+const TOKEN: usize = 3_900;
+
 /// Who has signed in: whoever has the token that the cookie holds. Nothing is kept of it here.
 #[derive(Clone, Default)]
 pub(super) struct Session(Option<String>);
@@ -16,6 +19,32 @@ impl Session {
         let known = pairs.find(|(name, _)| name.trim() == COOKIE);
         let value = known.map(|(_, value)| value.trim().to_owned());
         Self(value.filter(|value| !value.is_empty()))
+    }
+
+    /// Of whoever shows a token.
+    ///
+    /// # Errors
+    /// It is none that a cookie can hold ([RFC 6265](https://www.rfc-editor.org/rfc/rfc6265#section-4.1.1)).
+    pub(super) fn begin(token: &str) -> Result<Self, String> {
+        let is_octet = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\');
+        if token.is_empty() || !token.bytes().all(is_octet) {
+            return Err("this is no token: it has characters that none has".to_owned());
+        }
+        if token.len() > TOKEN {
+            let long = token.len();
+            return Err(format!("the token has {long} bytes, and a cookie holds one of {TOKEN} at most"));
+        }
+        Ok(Self(Some(token.to_owned())))
+    }
+
+    /// The cookie as it is sent; one that goes at once where nobody has signed in.
+    pub(super) fn cookie(&self, is_encrypted: bool) -> String {
+        let secure = if is_encrypted { "; Secure" } else { "" };
+        let (value, age) = match &self.0 {
+            Some(token) => (token.as_str(), ""),
+            None => ("", "; Max-Age=0"),
+        };
+        format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict{age}{secure}")
     }
 
     pub(super) fn token(&self) -> Option<&str> {
@@ -36,6 +65,22 @@ impl Hash for Session {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_that_a_cookie_cannot_hold_begins_none() {
+        for token in ["", "a;b", "a b", "a\r\nx: y", "\u{e4}", "a\"", &"x".repeat(TOKEN + 1)] {
+            assert!(Session::begin(token).is_err(), "{token}");
+        }
+        let session = Session::begin("limpid_a.b-c").unwrap();
+        assert_eq!(
+            session.cookie(true),
+            "limpid-session=limpid_a.b-c; Path=/; HttpOnly; SameSite=Strict; Secure"
+        );
+        assert_eq!(
+            Session::default().cookie(false),
+            "limpid-session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"
+        );
+    }
 
     #[test]
     fn a_session_is_the_cookie_of_that_name() {

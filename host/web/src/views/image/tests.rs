@@ -277,6 +277,16 @@ fn what_the_api_refuses_is_refused() {
 }
 
 #[test]
+fn an_image_is_deleted_by_the_form_that_says_so_and_no_other() {
+    let form = |action: &str| Form::new(vec![("action".to_owned(), action.to_owned())]).unwrap();
+    let api = Fake::default().with("/v1/images/web", json!(null));
+    assert_eq!(act(&api, &form("x"), "web").unwrap_err().status, 400);
+    assert!(api.asked.borrow().is_empty());
+    assert_eq!(act(&api, &form("delete"), "web"), Ok(Answer::Elsewhere("/".to_owned())));
+    assert_eq!(*api.asked.borrow(), ["DELETE /v1/images/web"]);
+}
+
+#[test]
 fn a_plan_shows_what_to_update_to_what_and_what_that_clears() {
     let plan = |text: &str| {
         json!({

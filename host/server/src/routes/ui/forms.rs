@@ -1,0 +1,117 @@
+//! Forms: what changes something is sent by a page of this service, with a proof of it, and done by the API.
+
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use limpid_web::{Answer, Api, Form, Problem, views};
+
+use super::asker::Asker;
+use super::session::Session;
+use super::{Ui, see};
+use crate::access;
+use crate::connections::Encrypted;
+use crate::error::Failure;
+
+/// Longest form, in bytes.
+const FORM: usize = 64 << 10;
+
+/// Checks who signs in by asking the API in their name, and keeps the token in a cookie.
+pub(super) async fn sign_in(State(ui): State<Ui>, request: Request) -> Response {
+    let (request, form) = match ui.read(request).await {
+        Ok(read) => read,
+        Err(answer) => return answer,
+    };
+    let is_encrypted = is_encrypted(&request);
+    let to = form.get("to").to_owned();
+    let asker =
+        Session::begin(form.get("token")).map(|session| (Asker::new(&ui, &request, &session), session));
+    let checked = match asker {
+        Err(why) => Err(why),
+        Ok((asker, session)) => {
+            let checked = ui.pages.run(move || Ok::<_, Failure>(asker.check())).await;
+            match checked {
+                Ok(checked) => checked.map(|()| session).map_err(|problem| problem.detail),
+                Err(failure) => return failure.into_response(),
+            }
+        }
+    };
+    match checked {
+        Ok(session) => with_cookie(see(views::sign_in::inside(&to)), &session, is_encrypted),
+        Err(why) => ui.show(request, move |_, request| views::sign_in::show(request, &to, Some(&why))).await,
+    }
+}
+
+/// Forgets the token.
+pub(super) async fn sign_out(State(ui): State<Ui>, request: Request) -> Response {
+    match ui.read(request).await {
+        Ok((request, _)) => with_cookie(see("/"), &Session::default(), is_encrypted(&request)),
+        Err(answer) => answer,
+    }
+}
+
+impl Ui {
+    /// Does what a form asks for, and shows what comes of it.
+    pub(super) async fn act(
+        &self,
+        request: Request,
+        act: impl FnOnce(&dyn Api, &Form) -> Result<Answer, Problem> + Send + 'static,
+    ) -> Response {
+        match self.read(request).await {
+            Ok((request, form)) => self.show(request, move |api, _| act(api, &form)).await,
+            Err(answer) => answer,
+        }
+    }
+
+    /// The form that a request sends, where it is of a page that this process has given to the same session.
+    ///
+    /// # Errors
+    /// It is not, or is too long: what is answered.
+    pub(super) async fn read(&self, request: Request) -> Result<(Request, Form), Response> {
+        let (parts, body) = request.into_parts();
+        // No reference to a request may be kept while its body comes.
+        let request = Request::from_parts(parts, axum::body::Body::empty());
+        if let Err(why) = access::of_this_site(request.uri(), request.headers()) {
+            return Err(self.problem(&request, &forbidden(why)));
+        }
+        let bytes = match to_bytes(body, FORM).await {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let why = format!("a form has {FORM} bytes at most: {error}");
+                let code = "too-long".to_owned();
+                return Err(
+                    self.problem(&request, &Problem { status: 413, code, ..Problem::bad_request(why) })
+                );
+            }
+        };
+        let form = match Form::new(form_urlencoded::parse(&bytes).into_owned().collect()) {
+            Ok(form) => form,
+            Err(problem) => return Err(self.problem(&request, &problem)),
+        };
+        if !self.proofs.is_given(form.get("proof"), &Session::of(request.headers())) {
+            let why = "the form is not of a page that was given to you since the service was started: reload the page";
+            return Err(self.problem(&request, &forbidden(why.to_owned())));
+        }
+        Ok((request, form))
+    }
+}
+
+fn forbidden(detail: String) -> Problem {
+    Problem { status: 403, code: "forbidden".to_owned(), ..Problem::bad_request(detail) }
+}
+
+/// Whether the browser asks encrypted, as this service or a proxy before it knows. Who says so falsely keeps no cookie.
+fn is_encrypted(request: &Request) -> bool {
+    let proxied = request.headers().get("x-forwarded-proto").is_some_and(|it| it.as_bytes() == b"https");
+    proxied || request.extensions().get::<Encrypted>().is_some()
+}
+
+fn with_cookie(mut response: Response, session: &Session, is_encrypted: bool) -> Response {
+    let headers = response.headers_mut();
+    if let Ok(mut cookie) = HeaderValue::try_from(session.cookie(is_encrypted)) {
+        cookie.set_sensitive(true);
+        headers.insert(header::SET_COOKIE, cookie);
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

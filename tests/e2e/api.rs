@@ -208,6 +208,25 @@ impl Api {
         answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
     }
 
+    /// A page, which is no JSON, and is not left where it leads elsewhere.
+    pub(crate) fn page(&self, method: &str, path: &str, headers: &[(&str, &str)], form: &str) -> Page {
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.address));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answered = if method == "POST" {
+            let request = request.header("content-type", "application/x-www-form-urlencoded");
+            let request = request.body(form.to_owned()).unwrap();
+            self.agent.run(self.agent.configure_request(request).max_redirects(0).build())
+        } else {
+            let request = request.body(()).unwrap();
+            self.agent.run(self.agent.configure_request(request).max_redirects(0).build())
+        };
+        let mut response = answered.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let text = response.body_mut().read_to_string().unwrap();
+        Page { status: response.status().as_u16(), headers: response.headers().clone(), text }
+    }
+
     /// Any request, where there may be no answer.
     pub(crate) fn try_send(
         &self,
@@ -237,6 +256,21 @@ impl Api {
             "POST" | "PUT" => self.agent.run(request.body(body).unwrap()),
             _ => self.agent.run(request.body(()).unwrap()),
         }
+    }
+}
+
+/// A page that the service answered.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Page {
+    /// A header; empty where there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 }
 

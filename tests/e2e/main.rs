@@ -72,4 +72,5 @@ mod statistics;
 mod swaps_under_load;
 mod vulnerabilities;
 mod watches;
+mod web;
 mod writers;

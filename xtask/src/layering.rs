@@ -27,8 +27,8 @@ const ORDER: &[&[&str]] = &[
         "limpid-matching",
         POLICY,
     ],
-    &["limpid-images", "limpid-backup", WEB],
-    &["limpid-scanner"],
+    &["limpid-images", "limpid-backup"],
+    &["limpid-scanner", WEB],
     &["limpid-server", "limpid-client"],
     &["limpid"],
 ];

@@ -9,6 +9,7 @@ pub struct Request {
     path: String,
     parameters: Vec<(String, String)>,
     session: Session,
+    now: u64,
 }
 
 /// Who asks for pages.
@@ -32,7 +33,18 @@ impl Request {
                 "the query has {given} parameters, and a page takes {PARAMETERS} at most"
             )));
         }
-        Ok(Self { path, parameters, session })
+        Ok(Self { path, parameters, session, now: 0 })
+    }
+
+    /// At a time, in milliseconds since 1970.
+    #[must_use]
+    pub fn at(mut self, now: u64) -> Self {
+        self.now = now;
+        self
+    }
+
+    pub(crate) const fn now(&self) -> u64 {
+        self.now
     }
 
     /// Who asks.

@@ -165,7 +165,12 @@ impl Ui {
         let wanted = wanted(request);
         Ok(Prepared {
             asker,
-            request: limpid_web::Request::new(path, parameters, shown)?,
+            request: limpid_web::Request::new(path, parameters, shown)?.at(self
+                .state
+                .scanner
+                .settings()
+                .clock
+                .now()),
             tag,
             wanted,
             id: id(request),

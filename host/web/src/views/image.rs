@@ -6,6 +6,7 @@ mod overview;
 mod plan;
 mod stack;
 mod tags;
+mod trend;
 
 use limpid_formats::json;
 
@@ -25,9 +26,10 @@ pub fn show(api: &dyn Api, request: &Request, name: &str) -> Result<Answer, Prob
         None => overview::show(api, request, name),
         Some("plan") => plan::show(api, request, name),
         Some("difference") => difference::show(api, request, name),
-        Some(other) => {
-            Err(Problem::bad_request(format!("`show`: there is no `{other}`: give `plan` or `difference`")))
-        }
+        Some("trend") => trend::show(api, request, name),
+        Some(other) => Err(Problem::bad_request(format!(
+            "`show`: there is no `{other}`: give `plan`, `difference` or `trend`"
+        ))),
     }
 }
 
@@ -52,7 +54,7 @@ struct Head<'a> {
     names: Vec<Name>,
     more_names: usize,
     platform: String,
-    tabs: [Tab; 3],
+    tabs: [Tab; 4],
 }
 
 /// A name, with where its repository is shown.
@@ -90,6 +92,7 @@ impl<'a> Head<'a> {
                 tab("Layers and findings", None),
                 tab("Upgrade plan", Some("plan")),
                 tab("Difference", Some("difference")),
+                tab("Trend", Some("trend")),
             ],
         }
     }

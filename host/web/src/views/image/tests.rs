@@ -287,6 +287,29 @@ fn an_image_is_deleted_by_the_form_that_says_so_and_no_other() {
 }
 
 #[test]
+fn a_trend_has_what_is_known_of_each_day_and_says_what_is_not() {
+    let (text, now) = (HOSTILE[0], 1_795_996_800_000);
+    let at = |days: u64| limpid_formats::rfc3339(now - days * 24 * 60 * 60 * 1_000);
+    let path = |days| Address::of(&["v1", "images", DIGEST, "report"]).with("as-of", &at(days)).to_string();
+    let api = Fake::default()
+        .with("/v1/images/web", image(text))
+        .with(&path(0), report(&three(text), text))
+        .with(&path(30), report(&three(text)[1..], text));
+    let asked = |query: &str| request("/images/web", query).at(now);
+    let page = html(show(&api, &asked("show=trend"), "web"));
+    assert_harmless(&page);
+    assert_eq!(page.matches("<tr><th scope=\"row\"").count(), 11);
+    assert_eq!(page.matches("text-anchor=\"middle\">?").count(), 9, "{page}");
+    let csv = show(&api, &asked("show=trend&format=csv"), "web").unwrap();
+    let Answer::Csv { text, .. } = csv else { panic!("{csv:?}") };
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(
+        [lines[1], lines[2], lines[11]],
+        [format!("{},2,0", at(30)), format!("{},,", at(27)), format!("{},3,1", at(0))]
+    );
+}
+
+#[test]
 fn a_plan_shows_what_to_update_to_what_and_what_that_clears() {
     let plan = |text: &str| {
         json!({

@@ -282,6 +282,12 @@ fn whoever_signs_in_sees_and_does_what_their_token_may() {
     let see = |cookie: &str, path: &str| service.api.page("GET", path, &[("cookie", cookie)], "");
     let page = see(&cookie, &format!("/images/{digest}"));
     check(&page);
+    let data = page.text.split("href=\"/data").nth(1).unwrap().split('"').next().unwrap();
+    let json = see(&cookie, &format!("/data{data}"));
+    assert_eq!((json.status, json.header("content-type")), (200, "application/json"));
+    assert_eq!(serde_json::from_str::<Value>(&json.text).unwrap()["image"]["digest"], digest);
+    assert_eq!(get(&service, &format!("/data{data}")).status, 303);
+    assert_eq!(see(&cookie, "/data/v1/bundle").status, 404);
     let its = sign_in(&service, &bound);
     assert_eq!(see(&its, &format!("/images/{digest}")).status, 404);
     assert!(see(&its, "/").text.contains("bound to repositories"));

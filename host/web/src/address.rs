@@ -11,6 +11,19 @@ const NAME: &AsciiSet = &PART.remove(b'/');
 /// What is written otherwise in a query, in names and in values.
 const QUERY: &AsciiSet = &PART.remove(b'/');
 
+/// Where data is that pages show.
+const DATA: [&str; 9] = [
+    "/v1/feeds",
+    "/v1/images",
+    "/v1/notices",
+    "/v1/packages",
+    "/v1/plugins",
+    "/v1/repositories",
+    "/v1/statistics",
+    "/v1/subscriptions",
+    "/v1/vulnerabilities",
+];
+
 /// An address of this service: a path, and perhaps a query. Whatever it is made of, it leads nowhere else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
@@ -36,6 +49,14 @@ impl Address {
             return Self::of(&[kind, name]);
         }
         Self { path: format!("/{kind}/{}", utf8_percent_encode(name, NAME)), query: String::new() }
+    }
+
+    /// Data that pages lead to, as it was asked for with what stands behind `/data`; none where it is anything else.
+    pub fn of_data(path: &str, query: Option<&str>) -> Option<Self> {
+        let is_data = DATA.iter().any(|known| {
+            path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        is_data.then(|| Self { path: path.to_owned(), query: query.unwrap_or_default().to_owned() })
     }
 
     /// Of a path as it was asked for.
@@ -78,6 +99,17 @@ impl fmt::Display for Address {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn data_is_what_pages_show() {
+        assert_eq!(
+            Address::of_data("/v1/images/a%2Fb/report", Some("x=1")).unwrap().to_string(),
+            "/v1/images/a%2Fb/report?x=1"
+        );
+        for path in ["/v1/bundle", "/v1/jobs/1/events", "/v1/imagesque", "/metrics", "", "//x"] {
+            assert_eq!(Address::of_data(path, None), None, "{path}");
+        }
+    }
 
     #[test]
     fn an_address_leads_to_this_service_whatever_it_is_made_of() {

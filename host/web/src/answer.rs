@@ -10,6 +10,8 @@ pub enum Answer {
         /// RFC 4180.
         text: String,
     },
+    /// What the API answers, as it does.
+    Json(Vec<u8>),
     /// Where to look instead: a path of this service.
     Elsewhere(String),
 }

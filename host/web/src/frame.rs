@@ -49,6 +49,12 @@ impl<'a> Frame<'a> {
         self
     }
 
+    /// Where the same data is. The API itself hears tokens, and no cookie.
+    pub(crate) fn json(&self) -> Option<String> {
+        let prefix = if self.signed_in() { "/data" } else { "" };
+        self.data.json.as_ref().map(|json| format!("{prefix}{json}"))
+    }
+
     pub(crate) fn navigation(&self) -> [Entry; 2] {
         [("Inventory", "/", Section::Inventory), ("Search", "/search", Section::Search)]
             .map(|(name, address, section)| Entry { name, address, is_here: section == self.here })

@@ -66,6 +66,7 @@ fn routes() -> Routes<Ui> {
         .get("/sign-in", Page, sign_in)
         .post("/sign-in", Page, forms::sign_in)
         .post("/sign-out", Page, forms::sign_out)
+        .get("/data/{*path}", Page, data)
         .get("/assets/{name}", Page, asset)
 }
 
@@ -115,6 +116,22 @@ async fn act_on_image(State(ui): State<Ui>, Path(name): Path<String>, request: R
 
 async fn image(State(ui): State<Ui>, Path(name): Path<String>, request: Request) -> Response {
     ui.show(request, move |api, request| views::image::show(api, request, &name)).await
+}
+
+/// What the API answers to whoever has signed in here. It hears tokens in a header, and browsers send a cookie.
+async fn data(State(ui): State<Ui>, request: Request) -> Response {
+    let uri = request.uri();
+    let target =
+        uri.path().strip_prefix("/data").and_then(|path| limpid_web::Address::of_data(path, uri.query()));
+    ui.show(request, move |api, _| {
+        let target = target.ok_or_else(|| Problem {
+            status: 404,
+            code: "not-found".to_owned(),
+            ..Problem::bad_request("pages show no such data; `docs/api.md` has the paths of the API")
+        })?;
+        api.ask(&limpid_web::Call { method: limpid_web::Method::Get, target }).map(Answer::Json)
+    })
+    .await
 }
 
 /// What pages load.
@@ -234,6 +251,7 @@ impl Prepared {
                 response.headers_mut().extend(name.ok().map(|name| (header::CONTENT_DISPOSITION, name)));
                 (response, Lasts::Moment)
             }
+            Answer::Json(bytes) => (encoded(self.wanted.coding, bytes, "application/json")?, Lasts::Moment),
             Answer::Elsewhere(address) => (see(&address), Lasts::Moment),
         };
         let headers = response.headers_mut();

@@ -126,6 +126,10 @@ impl Filter {
         self.origin_word() == Some(word)
     }
 
+    pub(super) const fn rated(&self) -> bool {
+        self.of_api.rated
+    }
+
     pub(super) const fn fixable(&self) -> bool {
         self.of_api.fixable
     }

@@ -318,3 +318,25 @@ fn encoded(coding: Coding, bytes: Vec<u8>, media_type: &'static str) -> Result<R
     headers.extend(name);
     Ok(response)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::Permission;
+
+    #[test]
+    fn no_page_is_let_through_to_anything_but_by_the_api() {
+        let routes = routes();
+        assert!(routes.endpoints().iter().all(|endpoint| endpoint.permission == Permission::Page));
+        assert_eq!(Permission::Page.role(), None);
+    }
+
+    #[test]
+    fn the_policy_of_pages_lets_them_load_what_is_here_and_nothing_else() {
+        for directive in POLICY.split("; ") {
+            let (_, source) = directive.split_once(' ').unwrap();
+            assert!(matches!(source, "'self'" | "'none'"), "{directive}");
+        }
+        assert!(POLICY.starts_with("default-src 'none'; "));
+    }
+}

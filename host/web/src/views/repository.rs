@@ -94,6 +94,8 @@ struct Report {
 
 #[derive(Deserialize)]
 struct Summary {
+    packages: usize,
+    judged: usize,
     complete: bool,
 }
 
@@ -170,6 +172,10 @@ fn worse(api: &dyn Api, digest: &str, now: &Report, day: &str) -> Result<Worse, 
         }
         Err(problem) => return Err(problem),
     };
+    // None found is not none there.
+    if then.summary.judged == 0 && then.summary.packages > 0 {
+        return Ok(Worse::Unknown("no package could be judged by what was stated then".to_owned()));
+    }
     let fingerprints = |report: &Report| -> HashSet<String> {
         report.findings.iter().map(|finding| finding.fingerprint.clone()).collect()
     };
@@ -259,7 +265,7 @@ mod tests {
             "fingerprint": fingerprint, "vulnerability": vulnerability, "fixed_version": exploited.then_some("2"),
             "exploited": exploited.then(|| json!({ "since": "x", "feed": "x" })), "other": [1, 2, 3],
         }));
-        json!({ "summary": { "complete": false, "findings": 3 }, "findings": findings.collect::<Vec<_>>() })
+        json!({ "summary": { "complete": false, "findings": 3, "packages": 2, "judged": findings.len() }, "findings": findings.collect::<Vec<_>>() })
     }
 
     fn api(text: &str) -> Fake {
@@ -298,6 +304,10 @@ mod tests {
             page.contains("<b>2</b> came, <b>1</b> exploited, <b>1</b> fixable; <b>1</b> went"),
             "{page}"
         );
+        // Nothing was stated.
+        let path = format!("/v1/images/{DIGEST}/report?as-of=2026-11-01T00:00:00Z");
+        let page = shown(&api("1").with(&path, report(&[])), "since=2026-11-01");
+        assert!(page.contains("cannot be said"), "{page}");
         // Longer ago than anybody knows.
         let page = shown(&api("1"), "since=2020-01-01");
         assert!(page.contains("cannot be said"), "{page}");

@@ -291,10 +291,13 @@ fn a_trend_has_what_is_known_of_each_day_and_says_what_is_not() {
     let (text, now) = (HOSTILE[0], 1_795_996_800_000);
     let at = |days: u64| limpid_formats::rfc3339(now - days * 24 * 60 * 60 * 1_000);
     let path = |days| Address::of(&["v1", "images", DIGEST, "report"]).with("as-of", &at(days)).to_string();
+    let mut nothing = report(&[], text);
+    nothing["summary"]["judged"] = json!(0);
     let api = Fake::default()
         .with("/v1/images/web", image(text))
         .with(&path(0), report(&three(text), text))
-        .with(&path(30), report(&three(text)[1..], text));
+        .with(&path(30), report(&three(text)[1..], text))
+        .with(&path(3), nothing);
     let asked = |query: &str| request("/images/web", query).at(now);
     let page = html(show(&api, &asked("show=trend"), "web"));
     assert_harmless(&page);

@@ -43,6 +43,8 @@ struct Point {
 struct Known {
     findings: usize,
     exploited: usize,
+    /// Whether nothing was missing for a full answer.
+    complete: bool,
     levels: Vec<(Severity, usize)>,
 }
 
@@ -77,6 +79,9 @@ struct Report {
 #[derive(Deserialize)]
 struct Summary {
     findings: usize,
+    packages: usize,
+    judged: usize,
+    complete: bool,
     by_severity: BTreeMap<String, usize>,
 }
 
@@ -105,6 +110,10 @@ fn point(api: &dyn Api, image: &json::Image, at: u64) -> Result<Point, Problem> 
     let at = rfc3339(at);
     let report = Address::of(&["v1", "images", &image.digest, "report"]).with("as-of", &at);
     let known = match api.get::<Report>(report) {
+        // None found is not none there.
+        Ok(report) if report.summary.judged == 0 && report.summary.packages > 0 => {
+            Err("no package could be judged by what was stated then".to_owned())
+        }
         Ok(report) => Ok(known(&report)),
         // It is longer ago than is kept, for one.
         Err(problem) if problem.status < 500 && problem.status != 401 => Err(problem.detail),
@@ -121,6 +130,7 @@ fn known(report: &Report) -> Known {
     Known {
         findings: report.summary.findings,
         exploited: report.findings.iter().filter(|finding| finding.exploited.is_some()).count(),
+        complete: report.summary.complete,
         levels: levels.collect(),
     }
 }
@@ -172,6 +182,7 @@ mod tests {
             known: Ok(Known {
                 findings: counts.iter().map(|(_, count)| count).sum(),
                 exploited: 0,
+                complete: true,
                 levels: counts.to_vec(),
             }),
         };

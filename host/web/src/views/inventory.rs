@@ -1,5 +1,7 @@
 //! All that is known: repositories, how images are on the whole, and how old what is stated is.
 
+use std::cmp::Reverse;
+
 use askama::Template;
 use limpid_formats::json;
 
@@ -7,10 +9,15 @@ use crate::api::{Api, Problem};
 use crate::frame::{Frame, Section};
 use crate::page::render;
 use crate::table;
+use crate::views::repository::{self, Sum};
 use crate::{Address, Answer, Lasts, Request};
 
 /// Repositories on a page.
 const ROWS: &str = "50";
+
+/// The same where they are compared with a day, and tags of each that are: of each image, two reports are read.
+const COMPARED: &str = "10";
+const TAGS: usize = 5;
 
 /// Feeds that are named.
 const FEEDS: usize = 30;
@@ -22,6 +29,9 @@ struct View<'a> {
     /// None where whoever asks sees some repositories only.
     statistics: Option<&'a json::Statistics>,
     levels: Vec<Level<'a>>,
+    since: Option<&'a str>,
+    /// What got worse in all repositories of the page.
+    worse: Sum,
     rows: Vec<Row<'a>>,
     sees_all: bool,
     next: Option<String>,
@@ -43,6 +53,7 @@ struct Level<'a> {
 struct Row<'a> {
     repository: &'a json::Repository,
     address: String,
+    worse: Option<Sum>,
 }
 
 /// Units of the bar of severities.
@@ -53,8 +64,10 @@ const BAR: u64 = 1_000;
 /// # Errors
 /// Those of the API, and where the request makes no sense.
 pub fn show(api: &dyn Api, request: &Request) -> Result<Answer, Problem> {
+    let since = request.get("since").map(repository::day).transpose()?;
     let after = request.get("after");
-    let path = Address::of(&["v1", "repositories"]).with("limit", ROWS).with_some("after", after);
+    let limit = if since.is_some() { COMPARED } else { ROWS };
+    let path = Address::of(&["v1", "repositories"]).with("limit", limit).with_some("after", after);
     let repositories: Option<json::Repositories> = api.find(path.clone())?;
     if request.get("format") == Some("csv") {
         let repositories = repositories.map(|page| page.repositories).unwrap_or_default();
@@ -65,13 +78,24 @@ pub fn show(api: &dyn Api, request: &Request) -> Result<Answer, Problem> {
     // What has failed is first, then what is oldest.
     feeds.sort_by_key(|feed| (feed.failing_since.is_none(), feed.last_success.clone()));
     let known = repositories.as_ref().map_or(&[][..], |page| &page.repositories);
-    let row = |repository| Row { address: address(repository), repository };
+    let mut rows = Vec::new();
+    for repository in known {
+        let worse = since.map(|day| repository::sum(api, &repository.name, day, TAGS)).transpose()?;
+        rows.push(Row { address: address(repository, since), repository, worse });
+    }
+    let worse = total(&rows);
+    if since.is_some() {
+        // What is exploited is first, then what got worse most.
+        rows.sort_by_key(|row| row.worse.as_ref().map(|worse| Reverse((worse.exploited, worse.came))));
+    }
     let next = repositories.as_ref().and_then(|page| page.next.as_deref());
     let view = View {
         frame: Frame::new(request, Section::Inventory).with_data(path).with_csv(),
         levels: statistics.as_ref().map(levels).unwrap_or_default(),
         statistics: statistics.as_ref(),
-        rows: known.iter().map(row).collect(),
+        since,
+        worse,
+        rows,
         sees_all: repositories.is_some(),
         next: next.map(|next| request.here(&[("after", next)], &[])),
         is_first: after.is_none(),
@@ -82,8 +106,20 @@ pub fn show(api: &dyn Api, request: &Request) -> Result<Answer, Problem> {
     render(200, Lasts::Moment, &view)
 }
 
-fn address(repository: &json::Repository) -> String {
-    Address::page("repositories", &repository.name).to_string()
+fn address(repository: &json::Repository, since: Option<&str>) -> String {
+    Address::page("repositories", &repository.name).with_some("since", since).to_string()
+}
+
+/// The sum of rows.
+fn total(rows: &[Row<'_>]) -> Sum {
+    rows.iter().filter_map(|row| row.worse.as_ref()).fold(Sum::default(), |all, row| Sum {
+        came: all.came + row.came,
+        exploited: all.exploited + row.exploited,
+        fixable: all.fixable + row.fixable,
+        went: all.went + row.went,
+        unknown: all.unknown + row.unknown,
+        is_partial: all.is_partial || row.is_partial,
+    })
 }
 
 fn levels(statistics: &json::Statistics) -> Vec<Level<'_>> {
@@ -165,6 +201,45 @@ mod tests {
             assert!(page.contains(part), "{part}: {page}");
         }
         assert!(!page.contains("sev high"), "nothing is shown of what is not there");
+    }
+
+    #[test]
+    fn what_got_worse_since_a_day_is_the_sum_of_rows_and_exploited_is_first() {
+        let tags = |digest: &str| {
+            json!({ "next": null, "tags": [{
+            "tag": "1", "digest": null, "since": "x", "indexed_at": "x", "previous": null,
+            "images": [{
+                "digest": digest, "platform": { "os": "x", "architecture": "x", "variant": null }, "created": null,
+                "findings": 1, "by_severity": {}, "change": null,
+            }],
+        }] })
+        };
+        let report = |findings: Value| json!({ "summary": { "packages": 1, "judged": 1, "complete": true }, "findings": findings });
+        let finding = |name: &str, exploited: Value| json!({ "fingerprint": name, "vulnerability": name, "fixed_version": "2", "exploited": exploited });
+        let api = Fake::default()
+            .with("/v1/repositories?limit=10", repositories("a"))
+            .with("/v1/feeds", feed("x"))
+            .with("/v1/repositories/a/tags?limit=5", tags("sha256:a"))
+            .with("/v1/repositories/shop%2Fweb/tags?limit=5", tags("sha256:b"))
+            .with(
+                "/v1/images/sha256:a/report",
+                report(json!([finding("1", Value::Null), finding("2", Value::Null)])),
+            )
+            .with("/v1/images/sha256:b/report", report(json!([finding("3", json!({}))])))
+            .with("/v1/images/sha256:a/report?as-of=2026-11-23T00:00:00Z", report(json!([])))
+            .with(
+                "/v1/images/sha256:b/report?as-of=2026-11-23T00:00:00Z",
+                report(json!([finding("4", json!({}))])),
+            );
+        let page = html(show(&api, &request("/", "since=2026-11-23")));
+        for part in
+            ["<dt>came</dt><dd>3</dd>", "<dt>of them exploited</dt><dd>1</dd>", "<dt>went</dt><dd>1</dd>"]
+        {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        let place =
+            |name: &str| page.find(&format!("href=\"/repositories/{name}?since=2026-11-23\"")).unwrap();
+        assert!(place("shop/web") < place("a"), "{page}");
     }
 
     #[test]

@@ -156,8 +156,51 @@ pub fn show(api: &dyn Api, request: &Request, name: &str) -> Result<Answer, Prob
     render(200, lasts, &view)
 }
 
+/// What got worse in a repository since a day.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sum {
+    pub(super) came: usize,
+    pub(super) exploited: usize,
+    pub(super) fixable: usize,
+    pub(super) went: usize,
+    /// Images of which it cannot be said.
+    pub(super) unknown: usize,
+    /// Whether there are tags that were not looked at.
+    pub(super) is_partial: bool,
+}
+
+/// What got worse since a day in the images at which the first tags of a repository point, each counted once.
+pub(super) fn sum(api: &dyn Api, name: &str, day: &str, tags: usize) -> Result<Sum, Problem> {
+    let path = Address::of(&["v1", "repositories", name, "tags"]).with("limit", &tags.to_string());
+    let page: Option<json::Tags> = api.find(path)?;
+    let Some(page) = page else { return Ok(Sum::default()) };
+    let mut sum = Sum { is_partial: page.next.is_some(), ..Sum::default() };
+    let mut seen = HashSet::new();
+    for image in page.tags.iter().flat_map(|tag| &tag.images) {
+        if !seen.insert(image.digest.as_str()) {
+            continue;
+        }
+        if seen.len() > IMAGES {
+            sum.is_partial = true;
+            break;
+        }
+        let report = Address::of(&["v1", "images", &image.digest, "report"]);
+        let Some(now): Option<Report> = api.find(report)? else { continue };
+        match worse(api, &image.digest, &now, day)? {
+            Worse::By(since) => {
+                sum.came += since.came;
+                sum.exploited += since.exploited;
+                sum.fixable += since.fixable;
+                sum.went += since.went;
+            }
+            Worse::Unknown(_) | Worse::Unasked => sum.unknown += 1,
+        }
+    }
+    Ok(sum)
+}
+
 /// A day as fields of forms have it.
-fn day(text: &str) -> Result<&str, Problem> {
+pub(super) fn day(text: &str) -> Result<&str, Problem> {
     let is_day = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
     if is_day { Ok(text) } else { Err(Problem::bad_request("`since` is no day, as 2026-11-23")) }
 }

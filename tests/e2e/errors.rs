@@ -11,7 +11,7 @@ fn what_cannot_be_served_is_stated_in_one_envelope() {
         let message = service.api.send(method, path, &[], b"").refused(status, code);
         assert!(message.contains(reply), "{method} {path}: {message}");
     };
-    check("GET", "/", 404, "not-found", "nothing at this path");
+    check("GET", "/v1", 404, "not-found", "nothing at this path");
     check("GET", "/v1/image", 404, "not-found", "nothing at this path");
     check("GET", "/v2/images", 404, "not-found", "nothing at this path");
     check("DELETE", "/v1/images", 405, "method-not-allowed", "method");

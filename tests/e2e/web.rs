@@ -18,10 +18,13 @@ const HOSTILE: [&str; 4] = [
 
 /// An image with modules of npm, under a name.
 fn node(name: &str, packages: &[(&str, &str)]) -> Vec<u8> {
-    let layer = packages.iter().fold(Layer::new(HOSTILE.join(" ")), |layer, (package, version)| {
-        let manifest = json!({ "name": package, "version": version });
-        layer.file(format!("app/node_modules/{package}/package.json"), manifest.to_string())
-    });
+    let layer = packages.iter().fold(
+        Layer::new(HOSTILE.join(" ") + &"x".repeat(4_096)),
+        |layer, (package, version)| {
+            let manifest = json!({ "name": package, "version": version });
+            layer.file(format!("app/node_modules/{package}/package.json"), manifest.to_string())
+        },
+    );
     Parts::of(&image(name, [layer, Layer::new("COPY app").file("app/x", "x")]), Compression::Gzip)
         .docker_archive()
 }
@@ -140,6 +143,13 @@ fn figures_of_pages_are_those_of_the_api_and_the_sum_of_rows() {
     let because = service.api.get("/v1/images/shop/web:1/explain?vulnerability=GHSA-c").ok();
     assert!(page.text.contains(because["answer"].as_str().unwrap()), "{}", page.text);
 
+    let page = get(&service, "/?since=2026-01-01");
+    check(&page);
+    assert!(page.text.contains("data-title=\"Since\""), "{}", page.text);
+    let page = get(&service, &format!("/images/{digest}?show=trend"));
+    check(&page);
+    assert_eq!(page.text.matches("<th scope=\"row\" data-title=\"As of\">").count(), 11);
+
     for (text, found) in [
         ("GHSA-a", "href=\"/vulnerabilities/GHSA-a\""),
         ("shop/web", "href=\"/repositories/shop/web\""),
@@ -202,6 +212,12 @@ fn an_error_is_a_page_with_its_status_and_number() {
             (page.status, page.header("content-type")),
             (status, "text/html; charset=utf-8"),
             "{path}"
+        );
+        let of_script = service.api.page("GET", path, &[("hx-request", "true")], "");
+        assert_eq!(
+            (of_script.status, of_script.header("hx-redirect")),
+            (200, path),
+            "it is shown as a page of its own"
         );
         let number = page.header("x-request-id");
         assert!(!number.is_empty() && page.text.contains(number), "{path}: {}", page.text);

@@ -234,6 +234,8 @@ impl Prepared {
         match view(&self.asker, &self.request) {
             Ok(answer) => self.send(answer).unwrap_or_else(IntoResponse::into_response),
             Err(problem) if problem.status == 401 => self.to_sign_in(),
+            // A script would look for a part of the page in what says why there is none.
+            Err(_) if self.is_of_script => lead(&self.address),
             Err(problem) => problem_page(&self.request, &problem, &self.id, self.wanted.coding),
         }
     }
@@ -268,13 +270,18 @@ impl Prepared {
         if !self.is_of_script {
             return see(&address);
         }
-        let mut response = StatusCode::OK.into_response();
-        let address = HeaderValue::try_from(address).ok();
-        response
-            .headers_mut()
-            .extend(address.map(|address| (HeaderName::from_static("hx-redirect"), address)));
-        response
+        lead(&address)
     }
+}
+
+/// Has a script lead its browser to another path of this service.
+fn lead(address: &str) -> Response {
+    let mut response = StatusCode::OK.into_response();
+    let address = HeaderValue::try_from(address).ok();
+    let headers = response.headers_mut();
+    headers.extend(address.map(|address| (HeaderName::from_static("hx-redirect"), address)));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 const HTML: &str = "text/html; charset=utf-8";

@@ -156,6 +156,7 @@ pub(crate) fn scanner_settings(
         attached: Arc::new(Attaching::new(settings.attached.clone())?),
         policies: settings.policies.clone(),
         retention: settings.retention.clone(),
+        ages: settings.ages.clone(),
         keep: settings.keep.clone(),
         judge_owned: settings.reports.judge_owned,
         base_candidates: settings.reports.base_candidates,

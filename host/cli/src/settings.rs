@@ -25,8 +25,8 @@ use anyhow::Context;
 use limpid_fetch::RegistrySettings;
 use limpid_images::DaemonSettings;
 use limpid_scanner::{
-    AttachedSettings, BundleSettings, DocumentLimits, FeedSettings, FileKind, Keep, Kinds, Limits,
-    PolicySettings, RetentionSettings, StoreSettings, runtime,
+    AgeSettings, AttachedSettings, BundleSettings, DocumentLimits, FeedSettings, FileKind, Keep, Kinds,
+    Limits, PolicySettings, RetentionSettings, StoreSettings, runtime,
 };
 use serde::{Deserialize, Serialize};
 
@@ -132,6 +132,8 @@ pub(crate) struct Settings {
     pub(crate) store: StoreSettings,
     /// Which images are removed by themselves.
     pub(crate) retention: RetentionSettings,
+    /// How old findings may be.
+    pub(crate) ages: AgeSettings,
     /// Backups of the data directory.
     pub(crate) backup: Backup,
     /// The service that commands ask, where one is named; no setting, see [`crate::remote`].
@@ -286,6 +288,7 @@ impl Default for Settings {
             http: limpid_server::Settings::default(),
             store: StoreSettings::default(),
             retention: RetentionSettings::default(),
+            ages: AgeSettings::default(),
             backup: Backup::default(),
             remote: None,
         }

@@ -162,6 +162,20 @@ impl Client {
         self.get(&format!("/v1/repositories?limit={limit}{}", page(after)))
     }
 
+    /// The same in an order, as `exploited`, `worst` or `findings`.
+    ///
+    /// # Errors
+    /// The service refuses, or knows no such order.
+    pub fn repositories_by(
+        &self,
+        order: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Repositories, Error> {
+        let order = encoded(order);
+        self.get(&format!("/v1/repositories?sort={order}&limit={limit}{}", page(after)))
+    }
+
     /// One repository.
     ///
     /// # Errors

@@ -98,7 +98,10 @@ pub use plugin::{
     Blame, FailureKind, PluginFailure, PluginId, PluginState, PluginVersions, Plugins, RefusedPlugin, Role,
 };
 pub use rating::{Rating, Severity};
-pub use repository::{PreviousTarget, Repository, Tag, TagChange, TaggedImage};
+pub use repository::{
+    PreviousTarget, Repository, RepositoryOrder, RepositoryPage, RepositorySummary, Summarized, Tag,
+    TagChange, TaggedImage,
+};
 pub use retention::ExpiredImage;
 pub use statement::{KeyedRange, RangeEnd, Statement};
 pub use statistics::Statistics;

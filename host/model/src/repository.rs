@@ -69,3 +69,89 @@ pub struct TagChange {
     /// Findings that only the image before has.
     pub removed: u64,
 }
+
+/// Counts over the images at which the tags of a repository point, each image once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RepositorySummary {
+    /// The images.
+    pub images: u64,
+    /// Images of which no package was judged: it is not known what affects them.
+    pub not_judged: u64,
+    /// Vulnerabilities, each once, however many packages and images it affects.
+    pub vulnerabilities: u64,
+    /// Findings of all images by severity.
+    pub findings: BTreeMap<Severity, u64>,
+    /// Findings that are known to be exploited.
+    pub exploited: u64,
+    /// Findings that an update fixes.
+    pub fixable: u64,
+    /// Findings that are known to be exploited and that an update fixes.
+    pub exploited_fixable: u64,
+    /// Findings that are older than the limit of their severity; none where there is no limit.
+    pub overdue: Option<u64>,
+    /// When this was counted, in milliseconds since 1970.
+    pub counted: u64,
+}
+
+impl RepositoryOrder {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Name, Self::Exploited, Self::Worst, Self::Findings];
+
+    /// The word for it in requests.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Exploited => "exploited",
+            Self::Worst => "worst",
+            Self::Findings => "findings",
+        }
+    }
+
+    /// The order of that word; none where there is no such order.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|order| order.as_str() == word)
+    }
+}
+
+impl RepositorySummary {
+    /// All findings.
+    pub fn all_findings(&self) -> u64 {
+        self.findings.values().sum()
+    }
+}
+
+/// What is known of the counts of a repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summarized {
+    /// The repository.
+    pub repository: Repository,
+    /// The counts; none where they were not counted yet.
+    pub summary: Option<RepositorySummary>,
+    /// Whether nothing has changed since they were counted that they rest on.
+    pub is_current: bool,
+}
+
+/// A page of repositories.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RepositoryPage {
+    /// In the order that was asked for.
+    pub items: Vec<Summarized>,
+    /// Where the next page begins; none on the last.
+    pub next: Option<String>,
+    /// Whether counts are missing or have changed meanwhile: of those on the page, or of those by which it is sorted.
+    pub is_partial: bool,
+}
+
+/// The order of repositories in a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RepositoryOrder {
+    /// By name.
+    #[default]
+    Name,
+    /// Most findings first that are known to be exploited, then as [`Self::Worst`].
+    Exploited,
+    /// Those with the worst finding first, of these those with most such findings.
+    Worst,
+    /// Most findings first.
+    Findings,
+}

@@ -68,6 +68,11 @@ pub enum Error {
         "`{0}` is no digest: that is `sha256:` and 64 hexadecimal digits, or at least the first 12 of them"
     )]
     BadDigest(String),
+    /// Not a place in a list.
+    #[error(
+        "`{0}` is no place in a list of this order: give what is `next` of the page before, in the same order"
+    )]
+    BadPlace(String),
     /// Not an identifier of a vulnerability.
     #[error("`{identifier}` is no identifier of a vulnerability: {why}")]
     BadIdentifier {

@@ -3,6 +3,7 @@
 mod changes;
 mod past;
 mod record;
+mod when;
 
 use std::cmp::Ordering;
 use std::sync::atomic::AtomicU64;
@@ -21,6 +22,7 @@ use crate::{Error, Settings};
 pub(crate) use changes::index_history;
 pub(crate) use past::{AdvisoriesThen, AdvisoryThen, KnownThen, Past, Then};
 pub(crate) use record::Record;
+pub(crate) use when::{SourceChanges, changes_of_knowledge, changes_of_package, first_document};
 
 /// Rows removed in one batch.
 const ROWS: usize = 10_000;
@@ -130,7 +132,7 @@ fn end_of(plugins: &Snapshot, view: &View<'_>, feed: &str, revision: u64) -> Res
 }
 
 /// The first moment of which all is kept.
-fn oldest_moment(settings: &Settings) -> u64 {
+pub(crate) fn oldest_moment(settings: &Settings) -> u64 {
     settings.clock.now().saturating_sub(settings.history)
 }
 

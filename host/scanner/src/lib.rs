@@ -49,6 +49,7 @@ mod run;
 mod running;
 mod schedule;
 mod settings;
+mod spans;
 mod stated;
 mod statistics;
 mod tags;
@@ -100,15 +101,16 @@ pub use notices::{Delivery, Message, SecretsAtRest, Then, Transport, Undelivered
 pub use packages::Versions;
 pub use refresh::Refresh;
 use refreshing::Refreshing;
+pub use repositories::Summarizing;
 pub use retention::Retention;
 pub use revision::Revision;
 pub use room::Room;
 pub use run::{Run, RunProgress};
 pub use schedule::{RunTimes, Updates};
 pub use settings::{
-    AccessSettings, BundleSettings, Clock, Current, FeedSettings, Keep, NoticeSettings, OneFeed,
-    PolicySettings, ReplacedTooOften, RetentionRule, RetentionRules, RetentionSettings, Retry, Settings,
-    WatchSettings,
+    AccessSettings, AgeLimits, AgeSettings, BundleSettings, Clock, Current, FeedSettings, Keep,
+    NoticeSettings, OneFeed, PolicySettings, ReplacedTooOften, RetentionRule, RetentionRules,
+    RetentionSettings, Retry, Settings, WatchSettings,
 };
 pub use vex::VexUpdates;
 pub use vulnerabilities::Filter;
@@ -143,6 +145,8 @@ struct Parts {
     records: access::Records,
     /// How many findings images have, as far as it was asked.
     tallies: repositories::Tallies,
+    /// What repositories have, once somebody has asked.
+    summaries: repositories::Summaries,
     /// Watches whose registry is being listed.
     listing: watched::UnderWay,
     /// Held by those who remove archives of submissions, and by a backup while it takes hold of them.
@@ -194,6 +198,7 @@ impl Scanner {
             guests: access::Guests::default(),
             records: access::Records::default(),
             tallies: repositories::Tallies::default(),
+            summaries: repositories::Summaries::default(),
             listing: watched::UnderWay::default(),
             archives: parking_lot::RwLock::default(),
             deliveries: notices::Deliveries::default(),

@@ -24,7 +24,7 @@ use limpid_model::report::{
     AdvisorySummary, Enriched, Exploited, Finding, InstalledPackage, LayerChanges, LayerOrigin, Publisher,
     Report, Suppressed,
 };
-use limpid_model::{Digest, Distribution, Image, ImageLayer, Inventory, PluginId, Text};
+use limpid_model::{Digest, Distribution, Image, ImageLayer, Inventory, PluginId, Rating, Text};
 use limpid_runtime::Snapshot;
 use limpid_store::tables::advisories::{self, General};
 use limpid_store::tables::images::Indexing;
@@ -407,7 +407,17 @@ fn key_of_view(view: &PublisherView) -> Place<'_> {
 /// What the advisories of some matches say of their vulnerabilities.
 pub(crate) type Summaries<'m> = HashMap<Place<'m>, Arc<AdvisorySummary>, RandomState>;
 
-fn advisories_of<'m>(view: &View<'_>, past: &Past, matches: &'m [Match]) -> Result<Summaries<'m>, Error> {
+/// The ratings that the advisory gives which counts, whoever is affected.
+pub(crate) fn ratings_of<'a>(advisories: &'a Summaries<'a>, found: &'a Match) -> &'a [Rating] {
+    advisories.get(&key_of(found)).map_or(&[], |summary| &summary.ratings)
+}
+
+/// Those of matches at a moment.
+pub(crate) fn advisories_of<'m>(
+    view: &View<'_>,
+    past: &Past,
+    matches: &'m [Match],
+) -> Result<Summaries<'m>, Error> {
     let (mut wanted, mut keys) = places_of(matches);
     let mut summaries = Summaries::default();
     if !past.is_now() {

@@ -1,5 +1,9 @@
 //! What is known of repositories, and of the tags in them.
 
+mod beside;
+mod counting;
+mod pointing;
+mod summaries;
 mod tallies;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +18,8 @@ use limpid_store::{Store, View};
 use crate::names::Name;
 use crate::report::Reporter;
 use crate::{Error, images};
+pub use beside::Summarizing;
+pub(crate) use summaries::Summaries;
 pub(crate) use tallies::Tallies;
 use tallies::Tally;
 

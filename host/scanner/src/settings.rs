@@ -1,4 +1,5 @@
 mod access;
+mod ages;
 mod bundles;
 mod current;
 mod feeds;
@@ -17,6 +18,7 @@ use limpid_matching::OwnedPackages;
 use serde::{Deserialize, Serialize};
 
 pub use access::AccessSettings;
+pub use ages::{AgeLimits, AgeSettings};
 pub use bundles::BundleSettings;
 pub use current::{Current, ReplacedTooOften};
 pub use feeds::{FeedSettings, OneFeed};
@@ -61,6 +63,8 @@ pub struct Settings {
     pub attached: Arc<limpid_images::Attaching>,
     /// How much may be decided on findings (`policies`).
     pub policies: PolicySettings,
+    /// How old findings may be (`ages`).
+    pub ages: AgeSettings,
     /// Which images are removed by themselves (`retention`).
     pub retention: RetentionSettings,
     /// Whether packages whose files the distribution put there are judged by the advisories of
@@ -112,6 +116,7 @@ impl Settings {
             access: AccessSettings::default(),
             attached: Arc::default(),
             policies: PolicySettings::default(),
+            ages: AgeSettings::default(),
             retention: RetentionSettings::default(),
             judge_owned: false,
             base_candidates: 256,

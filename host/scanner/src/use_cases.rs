@@ -16,8 +16,8 @@ use limpid_model::report::Report;
 use limpid_model::{
     AffectedImage, Digest, FeedState, Image, ImageDifference, ImageSummary, ImportedFeed, Ingested,
     Inventory, Keys, LayerDescription, LayerReport, Notice, NoticePosition, NoticeState, PackageHolder, Page,
-    PluginId, PluginVersions, RemovedSource, Repository, Statistics, Subscription, SubscriptionSpec,
-    SubscriptionState, Tag, VulnerabilityDescription,
+    PluginId, PluginVersions, RemovedSource, RepositoryOrder, RepositoryPage, Statistics, Subscription,
+    SubscriptionSpec, SubscriptionState, Summarized, Tag, VulnerabilityDescription,
 };
 use prometheus_client::metrics::histogram::Histogram;
 
@@ -118,20 +118,32 @@ impl Scanner {
         names::images_named(self.store(), name, after, limit)
     }
 
-    /// Repositories of which images are known, by name, from the one after `after` on, `limit` at most.
+    /// Repositories of which images are known, in an order, from the one after the place `after` on, `limit` at most.
     ///
     /// # Errors
-    /// The store fails.
-    pub fn repositories(&self, after: Option<&str>, limit: usize) -> Result<Page<Repository, String>, Error> {
-        repositories::repositories(self.store(), after, limit)
+    /// [`Error::BadPlace`] where `after` is no place in that order.
+    pub fn repositories(
+        &self,
+        order: RepositoryOrder,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<RepositoryPage, Error> {
+        self.reporting(|reporter| self.0.summaries.page(reporter, order, after, limit))
     }
 
     /// One repository.
     ///
     /// # Errors
     /// [`Error::NoRepository`] where no image is known by a name of it.
-    pub fn repository(&self, name: &str) -> Result<Repository, Error> {
-        repositories::repository(self.store(), name)
+    pub fn repository(&self, name: &str) -> Result<Summarized, Error> {
+        let repository = repositories::repository(self.store(), name)?;
+        let summarized = self.reporting(|reporter| self.0.summaries.of(reporter, [repository]))?;
+        summarized.into_iter().next().ok_or_else(|| Error::NoRepository(name.to_owned()))
+    }
+
+    /// Counts what repositories have, where anybody has asked for it and something has changed since.
+    pub(crate) fn count_repositories(&self, stop: &Stop) -> Result<(), Error> {
+        self.reporting(|reporter| self.0.summaries.count_beside(reporter, stop))
     }
 
     /// Tags of a repository by name, from the one after `after` on, `limit` at most: where each points, how many

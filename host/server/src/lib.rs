@@ -34,7 +34,7 @@ use std::sync::Arc;
 
 use limpid_scanner::runtime::Watch;
 use limpid_scanner::{
-    Backups, Current, Delivery, Jobs, Refresh, Retention, Scanner, Updates, VexUpdates, Watching,
+    Backups, Current, Delivery, Jobs, Refresh, Retention, Scanner, Summarizing, Updates, VexUpdates, Watching,
 };
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -58,6 +58,8 @@ pub struct Workers {
     pub jobs: Arc<Jobs>,
     /// Images that have expired are removed.
     pub retention: Retention,
+    /// What repositories have is counted.
+    pub summaries: Summarizing,
     /// Backups are made.
     pub backups: Backups,
     /// Feeds are fetched.

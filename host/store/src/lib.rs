@@ -36,5 +36,7 @@ pub mod tables;
 
 pub use error::{EngineError, Error};
 pub use ordered::{Settings, Sizes};
-pub use store::{Batch, Checked, CheckedTable, Cursor, Forward, Problem, Rows, Store, View, Walk};
+pub use store::{
+    Batch, Checked, CheckedTable, Cursor, Follower, Forward, Problem, Rows, Store, View, Walk, Written,
+};
 pub use table::Packed;

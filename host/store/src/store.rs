@@ -2,6 +2,7 @@ mod batch;
 mod check;
 mod commits;
 mod cursor;
+mod followers;
 mod forward;
 mod walk;
 
@@ -18,11 +19,13 @@ use crate::key::Writer;
 use crate::ordered::{Memory, Ordered, Reading, Rocks, Sizes, Snapshot};
 use crate::recent::{Recent, Time};
 use crate::store::commits::Commits;
+use crate::store::followers::Followers;
 use crate::table::{self, Glance, Table};
 use crate::{Error, Settings, tables};
 pub use batch::Batch;
 pub use check::{Checked, CheckedTable, Problem};
 pub use cursor::Cursor;
+pub use followers::{Follower, Written};
 pub use forward::Forward;
 pub use walk::Walk;
 
@@ -38,6 +41,7 @@ struct Inner {
     groups: Groups,
     recent: Recent,
     commits: Commits,
+    followers: Followers,
     commit_times: Histogram,
 }
 
@@ -71,6 +75,7 @@ impl Store {
             groups: Groups::default(),
             recent,
             commits: Commits::default(),
+            followers: Followers::default(),
             commit_times: Histogram::new(COMMITS),
         }))
     }
@@ -95,12 +100,13 @@ impl Store {
         let is_walked = |group: &&[u8]| group.first().is_some_and(|table| !tables::UNWALKED.contains(table));
         self.0.groups.add(writes.groups().filter(is_walked));
         let _change = self.0.recent.change(writes.groups());
-        let tables = writes.tables();
+        let (tables, news) = (writes.tables(), self.0.followers.news(&writes));
         let began = Instant::now();
         let written = self.0.ordered.write(writes);
         self.0.commit_times.observe(began.elapsed().as_secs_f64());
         // Where it failed, nobody knows what was written.
         self.0.commits.count(tables);
+        news.into_iter().for_each(followers::News::tell);
         written
     }
 
@@ -121,6 +127,12 @@ impl Store {
     /// read from a view that was taken after this was asked is what all see, as long as it says the same.
     pub fn revision(&self, without: &[u8]) -> u64 {
         self.0.commits.revision(without)
+    }
+
+    /// From now on remembers which rows of some tables are written, by the numbers of the tables; where there are more
+    /// than `most`, only that.
+    pub fn follow(&self, tables: &[u8], most: usize) -> Follower {
+        self.0.followers.add(tables, most)
     }
 
     /// Brings everything into the form in which it takes least room on disk, which otherwise happens by

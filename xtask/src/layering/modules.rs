@@ -42,7 +42,7 @@ pub(super) const SCANNER: Order = Order {
         &["bases", "facts", "names", "stated"],
         &["access", "history", "inventory", "policies", "tags", "watched"],
         &["rekey", "report"],
-        &["notices"],
+        &["notices", "spans"],
         &["index", "ingest"],
         &["jobs", "run"],
         &["backups", "bundle", "catalog", "refresh", "schedule", "vex"],

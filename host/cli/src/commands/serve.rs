@@ -7,8 +7,8 @@ use anyhow::{Context, bail};
 use limpid_fetch::Registries;
 use limpid_scanner::runtime::Watch;
 use limpid_scanner::{
-    BackupSettings, Backups, Current, Delivery, Jobs, Refresh, Retention, Scanner, Submit, Updates,
-    VexUpdates, Watching,
+    BackupSettings, Backups, Current, Delivery, Jobs, Refresh, Retention, Scanner, Submit, Summarizing,
+    Updates, VexUpdates, Watching,
 };
 use limpid_server::{Listeners, Reload, SharedSecret, Starting, Workers};
 use sd_notify::NotifyState;
@@ -190,11 +190,24 @@ fn opened(
     let watching = watch_registries(settings, &scanner, registries, &jobs)?;
     let delivery = deliver(settings, &scanner)?;
     let retention = Retention::start(scanner.clone())?;
+    let summaries = Summarizing::start(scanner.clone())?;
     let backups = Backups::start(scanner.clone(), backups(settings)?);
     let configuration = Arc::new(reloader);
     Ok((
         scanner,
-        Workers { watching, jobs, updates, vex, delivery, watch, refresh, retention, backups, configuration },
+        Workers {
+            watching,
+            jobs,
+            updates,
+            vex,
+            delivery,
+            watch,
+            refresh,
+            retention,
+            summaries,
+            backups,
+            configuration,
+        },
     ))
 }
 

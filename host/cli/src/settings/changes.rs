@@ -67,6 +67,7 @@ pub(crate) fn is_read_again(path: &[String]) -> bool {
                 | "bundles"
                 | "policies"
                 | "history"
+                | "ages"
                 | "keep"
                 | "watches"
                 | "subscriptions"

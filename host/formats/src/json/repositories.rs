@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use limpid_model::Severity;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -17,16 +18,51 @@ pub struct Repository {
     /// When an image was last indexed by a name of it.
     #[schema(required)]
     pub last_indexed: Option<String>,
+    /// What its images come to; null where that was not counted yet.
+    #[schema(required)]
+    pub summary: Option<RepositorySummary>,
+}
+
+/// Counts over the images at which the tags of a repository point now, each image once. They are what the reports of these
+/// images say, all together.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct RepositorySummary {
+    /// The images.
+    pub images: u64,
+    /// Images of which no package was judged: it is not known what affects them.
+    pub not_judged: u64,
+    /// Vulnerabilities, each once, however many packages and images it affects.
+    pub vulnerabilities: u64,
+    /// Findings of all images.
+    pub findings: u64,
+    /// Findings by severity.
+    #[schema(value_type = BTreeMap<String, u64>)]
+    pub by_severity: BTreeMap<Word, u64>,
+    /// Findings that are known to be exploited.
+    pub exploited: u64,
+    /// Findings that an update fixes.
+    pub fixable: u64,
+    /// Findings that are known to be exploited and that an update fixes.
+    pub exploited_fixable: u64,
+    /// Findings that are older than the limit of their severity (`ages.limits`); null where no severity has one.
+    #[schema(required)]
+    pub overdue: Option<u64>,
+    /// When this was counted.
+    pub counted_at: String,
+    /// Whether it still is so. False where something has changed since on which it rests, until it is counted again.
+    pub current: bool,
 }
 
 /// A page of repositories.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Repositories {
-    /// By name.
+    /// By name, or in the order that was asked for.
     pub repositories: Vec<Repository>,
     /// What to give as `after` for the next page; null on the last.
     #[schema(required)]
     pub next: Option<String>,
+    /// Whether counts are still being made: of repositories on the page, or of any by which it is sorted.
+    pub partial: bool,
 }
 
 /// A tag, and what it points at.
@@ -101,13 +137,42 @@ pub struct Tags {
     pub next: Option<String>,
 }
 
-impl From<limpid_model::Repository> for Repository {
-    fn from(known: limpid_model::Repository) -> Self {
+impl From<limpid_model::Summarized> for Repository {
+    fn from(summarized: limpid_model::Summarized) -> Self {
+        let limpid_model::Summarized { repository: known, summary, is_current } = summarized;
         Self {
             name: known.name,
             tags: known.tags,
             images: known.images,
             last_indexed: known.last_indexed.map(time),
+            summary: summary.map(|summary| RepositorySummary::new(summary, is_current)),
+        }
+    }
+}
+
+impl From<limpid_model::RepositoryPage> for Repositories {
+    fn from(page: limpid_model::RepositoryPage) -> Self {
+        let repositories = page.items.into_iter().map(Repository::from).collect();
+        Self { repositories, next: page.next, partial: page.is_partial }
+    }
+}
+
+impl RepositorySummary {
+    fn new(counted: limpid_model::RepositorySummary, current: bool) -> Self {
+        let count = |severity| counted.findings.get(&severity).copied().unwrap_or(0);
+        let by_severity = Severity::WORST_FIRST.into_iter().map(|it| (it.as_str().into(), count(it)));
+        Self {
+            images: counted.images,
+            not_judged: counted.not_judged,
+            vulnerabilities: counted.vulnerabilities,
+            findings: counted.all_findings(),
+            by_severity: by_severity.collect(),
+            exploited: counted.exploited,
+            fixable: counted.fixable,
+            exploited_fixable: counted.exploited_fixable,
+            overdue: counted.overdue,
+            counted_at: time(counted.counted),
+            current,
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use limpid_model::plan::Place;
 use limpid_model::{
-    AccessRole, Blame, EnrichmentKinds, NoticeKind, NoticeState, Provenance, Severity, WatchPhase,
+    AccessRole, Blame, EnrichmentKinds, NoticeKind, NoticeState, Provenance, RepositoryOrder, Severity,
+    WatchPhase,
 };
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -39,6 +40,8 @@ words! {
     MessageWord = NoticeKind::ALL.map(|kind| format!("image.{}", kind.as_str()));
     /// How far a notice is.
     NoticeStateWord = NoticeState::ALL.map(NoticeState::as_str);
+    /// By what repositories are sorted.
+    OrderWord = RepositoryOrder::ALL.map(RepositoryOrder::as_str);
     /// Whose layer it is.
     OriginWord = Provenance::ALL.map(Provenance::as_str);
     /// Where a command is run.

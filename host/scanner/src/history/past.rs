@@ -66,6 +66,11 @@ impl Past {
         Ok(Self(Some(Moment { since, revisions, sources })))
     }
 
+    /// The same, but for the revisions that feeds had: enough for what was stated then.
+    pub(crate) fn of_statements(view: &View<'_>, since: u64) -> Result<Self, Error> {
+        Ok(Self(Some(Moment { since, revisions: HashMap::new(), sources: sources(view, since)? })))
+    }
+
     /// Whether it is no moment of the past.
     pub(crate) const fn is_now(&self) -> bool {
         self.0.is_none()

@@ -2,6 +2,7 @@
 //! the one that was given then.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -19,19 +20,25 @@ use limpid_store::tables::history_names::HistoryNames;
 use limpid_store::tables::history_subjects::HistorySubjects;
 use limpid_store::tables::images::Indexing;
 use limpid_store::tables::marks::Marks;
+use limpid_store::tables::names::{self, Names};
+use limpid_store::tables::tags::{self, Tags};
 use proptest::prelude::*;
 
 use super::*;
 use crate::Scanner;
 use crate::ingest::{Input, News, Parsed, Parser, Trust};
+use crate::spans::{Exploits, Print, Reach, Span, Spans, places};
 use crate::test_support::{keys, package, plugin, scanner_with};
-use crate::{Clock, inventory};
+use crate::{AgeLimits, Clock, inventory};
 
 const FEEDS: [&str; 2] = ["f", "g"];
 const SOURCES: [&str; 2] = ["one", "two"];
 const VULNERABILITIES: [&str; 3] = ["CVE-2026-0001", "CVE-2026-0002", "CVE-2026-0003"];
 const NAMES: [&str; 3] = ["a", "b", "c"];
 const VERSIONS: [&str; 3] = ["1", "2", "3"];
+const REPOSITORY: &str = "shop";
+const NO_LIMITS: AgeLimits =
+    AgeLimits { malicious: 0, critical: 0, high: 0, medium: 0, unknown: 0, low: 0, negligible: 0 };
 const WORDS: [&str; 3] = ["low", "high", "critical"];
 
 /// A document, and when it comes.
@@ -219,6 +226,30 @@ impl World {
         })
     }
 
+    /// What is counted of the repository of the image, by a scanner that has counted before.
+    fn summary(&self) -> (u64, BTreeMap<limpid_model::Severity, u64>, u64, u64) {
+        let counted = (0..1_000).map(|_| self.scanner.repository(REPOSITORY).unwrap());
+        let counted = counted.into_iter().find(|it| it.is_current).expect("it is counted by and by");
+        let summary = counted.summary.unwrap();
+        assert_eq!((summary.images, summary.overdue), (1, None));
+        (summary.vulnerabilities, summary.findings, summary.exploited, summary.fixable)
+    }
+
+    /// What has affected the image, from when until when, and when that was exploited.
+    fn spans(&self) -> Vec<(Span, Rc<[(u64, u64)]>)> {
+        let view = self.store.view();
+        let (image, indexing) = crate::images::image(&view, &self.image).unwrap();
+        let mut spans = Spans::new(&view, self.scanner.settings(), Reach::History).unwrap();
+        let mut exploits = Exploits::beside(&spans);
+        let mut found = Vec::new();
+        for place in places(&image, &indexing) {
+            for span in spans.of(place).unwrap().iter().flat_map(|package| &package.spans) {
+                found.push((span.clone(), exploits.of(&span.vulnerability).unwrap()));
+            }
+        }
+        found
+    }
+
     fn set(&self, now: u64) {
         self.now.store(now, Relaxed);
     }
@@ -242,11 +273,39 @@ impl World {
     }
 }
 
+/// What affected the image at a time, and whether it was exploited.
+fn at_time(spans: &[(Span, Rc<[(u64, u64)]>)], time: u64) -> Vec<(Print, bool)> {
+    let then = spans.iter().filter(|(span, _)| (span.from..span.until).contains(&time));
+    let is_then = |all: &[(u64, u64)]| all.iter().any(|(from, until)| (*from..*until).contains(&time));
+    let mut found: Vec<_> = then.map(|(span, exploited)| (span.print, is_then(exploited))).collect();
+    found.sort_unstable();
+    found
+}
+
+fn findings_of(report: &Report) -> Vec<(Print, bool)> {
+    let found = report.findings.iter().map(|it| (Print::of_finding(it), it.exploited.is_some()));
+    let mut found: Vec<_> = found.collect();
+    found.sort_unstable();
+    found
+}
+
+/// The same as [`World::summary`], of a report.
+fn summary_of(report: &Report) -> (u64, BTreeMap<limpid_model::Severity, u64>, u64, u64) {
+    let vulnerabilities: BTreeSet<_> = report.findings.iter().map(|it| &it.vulnerability).collect();
+    let mut by_severity = BTreeMap::new();
+    report.findings.iter().for_each(|it| *by_severity.entry(it.severity.severity).or_default() += 1);
+    let count =
+        |is: fn(&limpid_model::report::Finding) -> bool| report.findings.iter().filter(|it| is(it)).count();
+    let exploited = count(|it| it.exploited.is_some()) as u64;
+    (vulnerabilities.len() as u64, by_severity, exploited, count(|it| it.fixed_version.is_some()) as u64)
+}
+
 fn start(store: &Store, now: &Arc<AtomicU64>, kept: u64) -> (Scanner, tempfile::TempDir) {
     let clock = Arc::clone(now);
     scanner_with(store.clone(), |settings| {
         settings.clock = Clock::new(move || clock.load(Relaxed));
         settings.history = kept;
+        settings.ages.limits = NO_LIMITS;
     })
 }
 
@@ -307,6 +366,13 @@ fn put_image(scanner: &Scanner) -> Digest {
         batch.put::<Entries>(&layer, &entries::Row::pack(&entries).unwrap()).unwrap();
         let row = findings::Row::new(detector.clone(), found.clone(), of_packages.clone());
         inventory::put_findings(view, batch, &layer, vec![(detector.digest, row)]).unwrap();
+    });
+    commit(&|_, batch| {
+        let (repository, tag) = (REPOSITORY.to_owned(), "1".to_owned());
+        let name = names::Key { repository: repository.clone(), tag: tag.clone(), image: id };
+        batch.put::<Names>(&name, &names::Row).unwrap();
+        let row = tags::Row::new(None, vec![id], 1_000);
+        batch.put::<Tags>(&tags::Key { repository, tag, since: 1_000 }, &row).unwrap();
     });
     commit(&|view, batch| {
         let before = Indexing::default();
@@ -384,6 +450,7 @@ proptest! {
             }
             revisions[step.feed] = world.ingest_document(step);
             let report = world.report();
+            prop_assert_eq!(world.summary(), summary_of(&report));
             for (feed, &revision) in revisions.iter().enumerate() {
                 given.insert((feed, revision), report.clone());
             }
@@ -398,9 +465,11 @@ proptest! {
             let as_of = AsOf::Revision { feed, revision };
             prop_assert_eq!(world.as_of(&as_of).unwrap(), report, "{:?}", as_of);
         }
+        let spans = world.spans();
         for time in [0, 1, 999].into_iter().chain(990..world.last_change() + 2) {
             let (_, report) = at.range(..=time).next_back().unwrap();
             prop_assert_eq!(&world.as_of(&AsOf::Time(time)).unwrap(), report, "at {}", time);
+            prop_assert_eq!(at_time(&spans, time), findings_of(report), "at {}", time);
         }
     }
 }

@@ -160,6 +160,7 @@ impl From<&Error> for Code {
             Error::AmbiguousImage { .. } => Self::AmbiguousName,
             Error::BadDigest(_) => Self::BadDigest,
             Error::BadIdentifier { .. } => Self::BadIdentifier,
+            Error::BadPlace(_) => Self::BadRequest,
             Error::NoSource { .. } => Self::NoSuchSource,
             Error::UnknownSource { .. } | Error::OtherSource { .. } | Error::BadSource { .. } => {
                 Self::BadSource

@@ -110,6 +110,12 @@ impl Writes {
         self.pieces.iter().flat_map(|piece| Changes::of(piece)).map(|change| change.write.key())
     }
 
+    /// The groups of their keys, and keys that are in none. Neighbours may be the same.
+    pub(crate) fn places(&self) -> impl Iterator<Item = &[u8]> {
+        let changes = self.pieces.iter().flat_map(|piece| Changes::of(piece));
+        changes.map(|change| if change.group.is_empty() { change.write.key() } else { change.group })
+    }
+
     /// The tables of their keys.
     pub(crate) const fn tables(&self) -> Tables {
         self.tables

@@ -306,3 +306,30 @@ fn what_advisories_begin_with_is_what_they_say_at_the_moment_of_the_view() {
         }
     }
 }
+
+#[test]
+fn a_follower_is_told_of_rows_once_they_are_written_and_of_too_many_only_that_they_are() {
+    let (stores, _directory) = stores();
+    for store in stores {
+        let follower = store.follow(&[Stated::ID], 3);
+        let told = |written: &Written| -> Vec<_> {
+            written.of::<Stated>().map(|mut key| <stated::Key as crate::key::Key>::decode(&mut key)).collect()
+        };
+        assert!(follower.is_idle());
+        store.commit(other_tables()).unwrap();
+        assert!(follower.is_idle(), "of other tables it is not told");
+        let samples = samples();
+        put(&store, &samples[..1]);
+        put(&store, &samples[..2]);
+        let written = follower.take();
+        assert!(!written.is_anything && written.has::<Stated>() && !written.has::<Manifests>());
+        assert_eq!(told(&written), samples[..2].iter().cloned().map(Some).collect::<Vec<_>>());
+        assert!(follower.is_idle() && !follower.take().has::<Stated>());
+        put(&store, &samples[2..3]);
+        follower.give_back(written);
+        assert_eq!(told(&follower.take()).len(), 3);
+        put(&store, &samples);
+        let written = follower.take();
+        assert!(written.is_anything && written.has::<Stated>() && written.has::<Manifests>());
+    }
+}

@@ -1,6 +1,11 @@
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use limpid_formats::json::words::OrderWord;
 use limpid_formats::json::{Repositories, Repository, Tag, Tags};
+use limpid_model::RepositoryOrder;
 use limpid_scanner::Error;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::answers::{Document, Wanted};
 use crate::error::Failure;
@@ -16,31 +21,52 @@ const LONGEST_PAGE: usize = 1_000;
 const PAGE_OF_TAGS: usize = 25;
 const LONGEST_PAGE_OF_TAGS: usize = 100;
 
-/// Repositories of which images are known, by name, in pages.
+/// Which page of repositories is asked for, and in which order.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Listing {
+    /// `next` of the page before, in the same order.
+    after: Option<String>,
+    /// How many on a page, 1000 at most.
+    limit: Option<usize>,
+    /// By what they are sorted: by name, or those first that are worst off. Without it, by name.
+    #[param(inline, value_type = Option<OrderWord>)]
+    sort: Option<String>,
+}
+
+impl Listing {
+    fn order(&self) -> Result<RepositoryOrder, Failure> {
+        let Some(word) = &self.sort else { return Ok(RepositoryOrder::Name) };
+        RepositoryOrder::from_word(word).ok_or_else(|| {
+            let known = RepositoryOrder::ALL.map(RepositoryOrder::as_str).join("`, `");
+            Failure::bad_request(format!("`sort`: `{word}` is no order; there are `{known}`"))
+        })
+    }
+}
+
+/// Repositories of which images are known, in pages, with what their images come to.
 #[utoipa::path(
     get,
     path = "/v1/repositories",
     operation_id = "list_repositories",
     tag = "repositories",
-    params(Paging),
+    params(Listing),
     responses((status = 200, description = "A page.", body = Repositories)),
 )]
 pub(super) async fn list(
     State(state): State<AppState>,
-    query: Asked,
+    query: Result<Query<Listing>, QueryRejection>,
     wanted: Wanted,
 ) -> Result<Document, Failure> {
-    let (after, limit) = Paging::read(query, PAGE, LONGEST_PAGE)?;
+    let Query(listing) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
+    let (order, limit) = (listing.order()?, listing.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE));
     let scanner = state.scanner.clone();
-    let list = move || -> Result<Repositories, Error> {
-        let page = scanner.repositories(after.as_deref(), limit)?;
-        let repositories = page.items.into_iter().map(Repository::from).collect();
-        Ok(Repositories { repositories, next: page.next })
-    };
+    let list = move || scanner.repositories(order, listing.after.as_deref(), limit).map(Repositories::from);
     state.readers.document(wanted.coding, list).await
 }
 
-/// One repository.
+/// One repository, with what its images come to.
 #[utoipa::path(
     get,
     path = "/v1/repositories/{name}",

@@ -18,6 +18,7 @@ mod program;
 mod service;
 
 mod access;
+mod ages;
 mod answers;
 mod attached;
 mod author_tools;

@@ -2,8 +2,8 @@ use std::fs::File;
 use std::time::Duration;
 
 use crate::api::{
-    Difference, Explanation, Image, ImageLayers, Images, Inventory, Job, Plan, Report, Repositories,
-    Repository, SubmissionWanted, Tags, Verdict,
+    Ages, Difference, Explanation, Image, ImageLayers, Images, Inventory, Job, Plan, Repairs, Report,
+    Repositories, Repository, SubmissionWanted, Tags, Trend, Verdict,
 };
 use crate::{Client, Error, encoded};
 
@@ -190,6 +190,30 @@ impl Client {
     /// No image is known by a name of it.
     pub fn tags(&self, repository: &str, after: Option<&str>, limit: usize) -> Result<Tags, Error> {
         self.get(&format!("/v1/repositories/{}/tags?limit={limit}{}", encoded(repository), page(after)))
+    }
+
+    /// How its counts were day by day: so many days until today, as far as history holds.
+    ///
+    /// # Errors
+    /// No image is known by a name of it, or there are too many.
+    pub fn repository_trend(&self, repository: &str, days: usize) -> Result<Trend, Error> {
+        self.get(&format!("/v1/repositories/{}/trend?days={days}", encoded(repository)))
+    }
+
+    /// How long findings of its tags lasted that ended in so many days until now.
+    ///
+    /// # Errors
+    /// No image is known by a name of it, or there are too many.
+    pub fn repairs(&self, repository: &str, days: usize) -> Result<Repairs, Error> {
+        self.get(&format!("/v1/repositories/{}/repairs?days={days}", encoded(repository)))
+    }
+
+    /// How old the findings of an image are. With a tag, it is the history of this tag that counts.
+    ///
+    /// # Errors
+    /// There is no such image.
+    pub fn ages(&self, image: &str) -> Result<Ages, Error> {
+        self.of_image(image, "ages")
     }
 
     fn of_image<T: serde::de::DeserializeOwned>(&self, image: &str, what: &str) -> Result<T, Error> {

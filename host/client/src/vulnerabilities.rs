@@ -1,4 +1,4 @@
-use crate::api::{AffectedImages, Holders, Statistics, Vulnerability};
+use crate::api::{AffectedImages, Holders, Statistics, Trend, Vulnerability};
 use crate::images::page;
 use crate::{Client, Error, encoded};
 
@@ -79,6 +79,14 @@ impl Client {
     /// The service refuses.
     pub fn statistics(&self) -> Result<Statistics, Error> {
         self.get("/v1/statistics")
+    }
+
+    /// How counts over all images were day by day: so many days until today, as far as history holds.
+    ///
+    /// # Errors
+    /// There are too many images.
+    pub fn trend(&self, days: usize) -> Result<Trend, Error> {
+        self.get(&format!("/v1/statistics/trend?days={days}"))
     }
 }
 

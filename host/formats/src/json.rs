@@ -26,6 +26,7 @@ mod settings;
 mod statistics;
 mod submission;
 mod subscriptions;
+mod trend;
 mod vulnerabilities;
 mod watches;
 pub mod words;
@@ -75,6 +76,7 @@ pub use subscriptions::{
     Amqp, Filter, Made, Subscription, Subscriptions, Wanted as SubscriptionWanted, Webhook,
     without_credentials,
 };
+pub use trend::{Age, Ages, Repairs, Seen, Trend, TrendDay};
 pub use vulnerabilities::{Advisory, Vulnerability};
 pub use watches::{
     Pushed, RepositoryFailure, Wanted as WatchWanted, Watch, WatchedTag, WatchedTags, Watches,

@@ -50,6 +50,7 @@ mod statistics;
 mod submission;
 mod subscription;
 mod symbols;
+mod trend;
 mod version;
 mod vex;
 mod watch;
@@ -113,6 +114,7 @@ pub use subscription::{
     Target,
 };
 pub use symbols::Symbols;
+pub use trend::{Age, Ages, Repairs, Seen, Trend, TrendDay};
 pub use version::{Key, KeyedVersion, Keys, PackageKeys, SchemeRevision};
 pub use vex::{VexArchive, VexRepository, VexRepositoryDocument, VexRepositoryState};
 pub use watch::{

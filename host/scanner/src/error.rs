@@ -68,6 +68,15 @@ pub enum Error {
         "`{0}` is no digest: that is `sha256:` and 64 hexadecimal digits, or at least the first 12 of them"
     )]
     BadDigest(String),
+    /// Tags have pointed at too many images for one answer from history.
+    #[error(
+        "tags have pointed at more than {limit} images then: setting `ages.images` allows no more for one answer; ask for \
+         fewer days, or for one repository"
+    )]
+    TooManyImages {
+        /// How many are looked at.
+        limit: usize,
+    },
     /// Not a place in a list.
     #[error(
         "`{0}` is no place in a list of this order: give what is `next` of the page before, in the same order"

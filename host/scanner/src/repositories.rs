@@ -1,10 +1,13 @@
 //! What is known of repositories, and of the tags in them.
 
+mod ages;
 mod beside;
 mod counting;
 mod pointing;
+mod repairs;
 mod summaries;
 mod tallies;
+mod trend;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,10 +21,13 @@ use limpid_store::{Store, View};
 use crate::names::Name;
 use crate::report::Reporter;
 use crate::{Error, images};
+pub(crate) use ages::ages;
 pub use beside::Summarizing;
+pub(crate) use repairs::repairs;
 pub(crate) use summaries::Summaries;
 pub(crate) use tallies::Tallies;
 use tallies::Tally;
+pub(crate) use trend::trend;
 
 /// Names that are read for one page of repositories, at most; the repository that exceeds it is the last one.
 const NAMES_A_PAGE: usize = 50_000;

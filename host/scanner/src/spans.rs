@@ -42,7 +42,7 @@ const MOMENTS: usize = 1_000;
 pub(crate) const STILL: u64 = u64::MAX;
 
 /// What stands for a finding among others of an image: a place among 2^64 is as good as its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Print(u64);
 
 impl Print {
@@ -100,14 +100,27 @@ impl Span {
 #[derive(Debug, Default)]
 pub(crate) struct PackageSpans {
     pub(crate) spans: Vec<Span>,
-    /// When the last of the spans that have no end began.
-    pub(crate) newest: u64,
     /// Since when it is judged: some source speaks of where advisories for it are published, and its version can be
     /// ordered.
     pub(crate) judged_since: Option<u64>,
 }
 
 impl PackageSpans {
+    /// When a span that has no end was first seen by whoever has looked since a time: it may have ended and come again.
+    pub(crate) fn first_seen(&self, span: &Span, since: u64) -> u64 {
+        if span.from <= since {
+            return since;
+        }
+        let place = self.spans.partition_point(|other| other.print < span.print);
+        let alike = self.spans.iter().skip(place).take_while(|other| other.print == span.print);
+        alike
+            .filter(|other| other.until > since)
+            .map(|other| other.from)
+            .min()
+            .unwrap_or(span.from)
+            .max(since)
+    }
+
     pub(crate) fn now(&self) -> impl Iterator<Item = &Span> {
         self.spans.iter().filter(|span| span.is_now())
     }
@@ -194,6 +207,11 @@ impl<'v> Spans<'v> {
             places: HashMap::new(),
             remembered: 0,
         })
+    }
+
+    /// When a span began, as far as history holds.
+    pub(crate) fn began(&self, span: &Span) -> u64 {
+        span.from.max(self.oldest)
     }
 
     /// The packages of a layer in a context that no later layer hides.
@@ -322,7 +340,6 @@ impl<'v> Spans<'v> {
             span.severity = severity(&found.origin.feed, &found.ratings, general, &known).severity;
             span.advisory = Subject::of(&found.id);
             span.exploited = known.iter().any(|known| known.enrichment.exploited().is_some());
-            out.newest = out.newest.max(span.from);
         }
         out.spans = spans;
         Ok(out)

@@ -14,10 +14,10 @@ use limpid_model::explanation::Explanation;
 use limpid_model::plan::Plan;
 use limpid_model::report::Report;
 use limpid_model::{
-    AffectedImage, Digest, FeedState, Image, ImageDifference, ImageSummary, ImportedFeed, Ingested,
+    AffectedImage, Ages, Digest, FeedState, Image, ImageDifference, ImageSummary, ImportedFeed, Ingested,
     Inventory, Keys, LayerDescription, LayerReport, Notice, NoticePosition, NoticeState, PackageHolder, Page,
-    PluginId, PluginVersions, RemovedSource, RepositoryOrder, RepositoryPage, Statistics, Subscription,
-    SubscriptionSpec, SubscriptionState, Summarized, Tag, VulnerabilityDescription,
+    PluginId, PluginVersions, RemovedSource, Repairs, RepositoryOrder, RepositoryPage, Statistics,
+    Subscription, SubscriptionSpec, SubscriptionState, Summarized, Tag, Trend, VulnerabilityDescription,
 };
 use prometheus_client::metrics::histogram::Histogram;
 
@@ -144,6 +144,41 @@ impl Scanner {
     /// Counts what repositories have, where anybody has asked for it and something has changed since.
     pub(crate) fn count_repositories(&self, stop: &Stop) -> Result<(), Error> {
         self.reporting(|reporter| self.0.summaries.count_beside(reporter, stop))
+    }
+
+    /// How the counts of a repository were day by day: so many days until today, as far as history holds.
+    ///
+    /// # Errors
+    /// [`Error::NoRepository`] where no image is known by a name of it, [`Error::TooManyImages`] where its tags pointed at
+    /// more than `ages.images`.
+    pub fn repository_trend(&self, name: &str, days: usize) -> Result<Trend, Error> {
+        let repository = repositories::repository(self.store(), name)?.name;
+        repositories::trend(self.store(), self.settings(), |key| _ = key.text(&repository), days)
+    }
+
+    /// The same of all repositories.
+    ///
+    /// # Errors
+    /// [`Error::TooManyImages`].
+    pub fn trend(&self, days: usize) -> Result<Trend, Error> {
+        repositories::trend(self.store(), self.settings(), |_| (), days)
+    }
+
+    /// How long findings lasted in the images of the tags of a repository that ended in so many days until now.
+    ///
+    /// # Errors
+    /// Those of [`Self::repository_trend`].
+    pub fn repairs(&self, name: &str, days: u64) -> Result<Repairs, Error> {
+        repositories::repairs(self.store(), self.settings(), name, days)
+    }
+
+    /// How old the findings of an image are. `asked` is the name by which it is asked for: where that is one of its tags,
+    /// only this tag counts.
+    ///
+    /// # Errors
+    /// [`Error::NoImage`] where there is no such image, [`Error::TooManyImages`].
+    pub fn ages(&self, digest: &Digest, asked: &str) -> Result<Ages, Error> {
+        self.reporting(|reporter| repositories::ages(reporter, digest, asked))
     }
 
     /// Tags of a repository by name, from the one after `after` on, `limit` at most: where each points, how many

@@ -541,3 +541,97 @@ fn a_moment_is_a_time_or_a_revision() {
         assert!(why.contains(&format!("`{bad}`")) && why.contains("`debian@17`"), "{why}");
     }
 }
+
+const DAY: u64 = 24 * 60 * 60 * 1_000;
+
+#[test]
+fn trends_ages_and_repairs_are_those_of_reports_as_of_then() {
+    let world = World::new(90 * DAY);
+    let empty = |feed, known| Step {
+        later: 0,
+        restarted: false,
+        unindexed: false,
+        removed: false,
+        feed,
+        source: 0,
+        mode: Mode::Whole,
+        stated: BTreeMap::new(),
+        withdrawn: BTreeSet::new(),
+        known,
+    };
+    assert_eq!(world.scanner.repository_trend(REPOSITORY, 30).unwrap().days.len(), 1);
+    world.set(2 * DAY + 5);
+    world.say(0, 1);
+    world.set(4 * DAY + 7);
+    world.ingest_document(&empty(1, BTreeMap::from([((0, 0), None)])));
+    world.set(6 * DAY);
+    world.ingest_document(&empty(0, BTreeMap::new()));
+    world.set(8 * DAY);
+    world.say(0, 1);
+    world.set(9 * DAY);
+
+    let trend = world.scanner.repository_trend(REPOSITORY, 30).unwrap();
+    assert_eq!(trend, world.scanner.trend(30).unwrap());
+    // Before the first document nothing was known.
+    assert_eq!((trend.since, trend.days.len()), (Some(2 * DAY + 5), 8));
+    assert_eq!(world.scanner.trend(3).unwrap().days, trend.days[5..]);
+    let mut counts = BTreeSet::new();
+    for day in &trend.days {
+        let report = world.as_of(&AsOf::Time(day.at)).unwrap();
+        let (vulnerabilities, by_severity, exploited, _) = summary_of(&report);
+        let findings = by_severity.values().sum::<u64>();
+        assert_eq!(
+            (day.vulnerabilities, day.findings, day.exploited),
+            (vulnerabilities, findings, exploited)
+        );
+        let not_judged = u64::from(report.coverage.judged == 0 && findings == 0);
+        assert_eq!((day.images, day.not_judged), (1, not_judged), "{day:?}");
+        counts.insert((findings, exploited));
+    }
+    assert_eq!(counts, BTreeSet::from([(0, 0), (1, 0), (1, 1)]));
+
+    let set = |high, images| {
+        let limits = AgeLimits { high, ..NO_LIMITS };
+        let ages = crate::AgeSettings { limits, images };
+        world.scanner.change_settings(Settings { ages, ..world.scanner.settings().clone() }).unwrap();
+        let mut counted = (0..1_000).map(|_| world.scanner.repository(REPOSITORY).unwrap());
+        let counted = counted.find(|it| it.is_current).expect("it is counted by and by");
+        (counted.summary.unwrap().overdue, world.scanner.ages(&world.image, "").unwrap())
+    };
+    for (limit, expected) in [(0, None), (6, Some(true)), (7, Some(false))] {
+        let (overdue, ages) = set(limit, 10);
+        let [age] = &ages.findings[..] else { panic!("{ages:?}") };
+        assert_eq!(age.is_overdue, expected);
+        assert_eq!(overdue, expected.map(u64::from));
+        // The image was never submitted by a name: its findings are as old as it is known.
+        let first = limpid_model::Seen { at: 2 * DAY + 5, or_earlier: false };
+        assert_eq!((age.first_seen, age.fix_known), (Some(first), None));
+        assert_eq!(age.fingerprint, world.scanner.report(&world.image).unwrap().findings[0].fingerprint);
+    }
+
+    let repairs = || world.scanner.repairs(REPOSITORY, 90).unwrap();
+    assert_eq!((repairs().repaired, repairs().withdrawn, repairs().open), (vec![], 1, 1));
+    let (mut batch, other) = (Batch::default(), Digest::of(b"other"));
+    let (image, indexing) = crate::images::image(&world.store.view(), &world.image).unwrap();
+    let image = Image { id: other, layers: Vec::new(), ..image };
+    let row = limpid_store::tables::images::Row::new(image, Indexing { contexts: Vec::new(), ..indexing });
+    batch.put::<limpid_store::tables::images::Images>(&other, &row).unwrap();
+    let key = tags::Key { repository: REPOSITORY.to_owned(), tag: "1".to_owned(), since: 10 * DAY };
+    batch.put::<Tags>(&key, &tags::Row::new(None, vec![other], 10 * DAY)).unwrap();
+    world.store.commit(batch).unwrap();
+    world.set(11 * DAY);
+    assert_eq!(repairs().repaired, [std::time::Duration::from_millis(2 * DAY)]);
+    assert_eq!((repairs().withdrawn, repairs().open, repairs().begun_before), (1, 0, 0));
+    assert_eq!(world.scanner.repairs(REPOSITORY, 4).unwrap().withdrawn, 0);
+    let today = world.scanner.trend(1).unwrap().days[0].clone();
+    assert_eq!((today.images, today.findings, today.not_judged), (1, 0, 1));
+
+    // Of what was so before history it is not known when it began.
+    world.set(98 * DAY + 1);
+    assert_eq!((repairs().begun_before, repairs().repaired), (1, vec![]));
+    set(1, 1);
+    let error = world.scanner.trend(90).unwrap_err();
+    assert!(matches!(error, Error::TooManyImages { limit: 1 }), "{error}");
+    assert!(matches!(world.scanner.repairs(REPOSITORY, 1), Err(Error::TooManyImages { .. })));
+    assert!(matches!(world.scanner.repository_trend("none", 1), Err(Error::NoRepository(_))));
+}

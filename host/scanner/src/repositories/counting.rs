@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use limpid_model::{Digest, RepositorySummary, Severity};
+use limpid_model::{Digest, RepositorySummary, Seen, Severity};
 use limpid_store::View;
 
+use super::ages::{is_overdue, see};
 use super::pointing::{self, Pointing};
 use crate::Error;
 use crate::report::Reporter;
@@ -30,7 +31,7 @@ pub(super) fn head(diff_id: &Digest) -> u64 {
 }
 
 /// When each finding was first seen in what a tag pointed at before.
-type Earlier = HashMap<Print, u64>;
+type Earlier = HashMap<Print, Seen>;
 
 /// Counts what the reports of the images have at which the tags of a repository point.
 pub(super) struct Counting<'a, 'v> {
@@ -70,8 +71,7 @@ impl Sums<'_> {
         self.fixable += if finding.is_fixable { times } else { 0 };
         self.exploited_fixable += if finding.is_exploited && finding.is_fixable { times } else { 0 };
         let limit = self.limits.days(finding.severity);
-        let is_overdue =
-            limit.is_some_and(|days| finding.first_seen.saturating_add(days.saturating_mul(DAY)) < self.now);
+        let is_overdue = limit.is_some_and(|days| is_overdue(finding.first_seen, days, self.now));
         self.overdue += if is_overdue { times } else { 0 };
     }
 }
@@ -102,7 +102,7 @@ impl<'v> Counting<'_, 'v> {
                 }
             }
         }
-        let limits = settings.ages.limits;
+        let (limits, oldest) = (settings.ages.limits, self.spans.oldest);
         let mut sums = Sums {
             limits: &limits,
             now: self.now,
@@ -143,13 +143,15 @@ impl<'v> Counting<'_, 'v> {
                     earlier.insert(*place, of_tag.unwrap_or_default());
                 }
             }
-            let first_seen = |span: &Span| {
-                let before = moved.iter().filter_map(|place| earlier.get(place)?.get(&span.print).copied());
-                before.fold(since.max(span.from), u64::min)
+            let first_seen = |(package, span): (&PackageSpans, &Span)| {
+                let before = moved.iter().filter_map(|place| Some(earlier.get(place)?.get(&span.print)?.at));
+                before.fold(package.first_seen(span, since).max(oldest), u64::min)
             };
-            let spans = || packages.iter().flat_map(|packages| packages.iter()).flat_map(|it| it.now());
+            let packages = || packages.iter().flat_map(|packages| packages.iter());
+            let spans = || packages().flat_map(|it| it.now().map(move |span| (it.as_ref(), span)));
             if self.is_decided && spans().next().is_some() {
-                let first: HashMap<Print, u64> = spans().map(|span| (span.print, first_seen(span))).collect();
+                let first: HashMap<Print, u64> =
+                    spans().map(|span| (span.1.print, first_seen(span))).collect();
                 for finding in self.reporter.report(&image)?.findings {
                     let weighed = Weighed {
                         severity: finding.severity.severity,
@@ -163,13 +165,17 @@ impl<'v> Counting<'_, 'v> {
             } else if !self.is_decided && moved.is_empty() {
                 places.iter().for_each(|place| *alike.entry((*place, since)).or_default() += 1);
             } else if !self.is_decided {
-                spans().for_each(|span| sums.add(&weighed(span, first_seen(span)), 1));
+                spans().for_each(|span| sums.add(&weighed(span.1, first_seen(span)), 1));
             }
         }
         for ((place, since), times) in alike {
             let packages = self.spans.of(place)?;
-            let spans = packages.iter().flat_map(|package| package.now());
-            spans.for_each(|span| sums.add(&weighed(span, since.max(span.from)), times));
+            for package in packages.iter() {
+                for span in package.now() {
+                    let first_seen = package.first_seen(span, since).max(oldest);
+                    sums.add(&weighed(span, first_seen), times);
+                }
+            }
         }
         let mut subjects = BTreeSet::new();
         let mut seen: HashMap<*const PackageSpans, Arc<PackageSpans>> = HashMap::new();
@@ -201,26 +207,10 @@ impl<'v> Counting<'_, 'v> {
         Ok(Some(Counted { summary, layers, subjects }))
     }
 
-    /// When what a tag pointed at before had each finding first.
+    /// When what a tag pointed at before had each finding first. Its layers are those on which that rests.
     fn earlier(&mut self, tag: &Pointing, layers: &mut BTreeSet<u64>) -> Result<Earlier, Error> {
         let mut earlier = Earlier::new();
-        for target in tag.before() {
-            let mut all = Vec::new();
-            pointing::known(self.view, target.images.iter().copied(), |image, indexing| {
-                all.extend(places(&image, &indexing));
-                Ok(())
-            })?;
-            for place in all {
-                layers.insert(head(&place.0));
-                for span in self.spans.of(place)?.iter().flat_map(|package| &package.spans) {
-                    let (from, until) = (span.from.max(target.since), span.until.min(target.until));
-                    if from < until {
-                        let first = earlier.entry(span.print).or_insert(from);
-                        *first = from.min(*first);
-                    }
-                }
-            }
-        }
+        layers.extend(see(self.view, self.spans, tag.before(), &mut earlier)?.iter().map(head));
         Ok(earlier)
     }
 }

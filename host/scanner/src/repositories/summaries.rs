@@ -40,6 +40,9 @@ const WRITTEN: usize = 100_000;
 /// Layers that may hold a package of which something else is stated, one by one; of more, all is counted again.
 const LAYERS: usize = 1_000_000;
 
+/// Names of packages of which something else is stated that are looked up one by one; of more, all is counted again.
+const NAMES: usize = 10_000;
+
 /// Tables on which counts rest.
 const TABLES: [u8; 10] = [
     Advisories::ID,
@@ -80,8 +83,8 @@ struct Known {
     entries: BTreeMap<String, Entry>,
     /// Repositories that are to be counted.
     stale: BTreeSet<String>,
-    /// Whether everything was counted by plugins whose work was done.
-    is_settled: bool,
+    /// On what everything rests that was counted; none where plugins have changed something meanwhile.
+    settled: Option<Basis>,
     by_exploited: BTreeSet<Ranked>,
     by_worst: BTreeSet<Ranked>,
     by_findings: BTreeSet<Ranked>,
@@ -168,13 +171,17 @@ impl Summaries {
         repositories: impl IntoIterator<Item = limpid_model::Repository>,
     ) -> Result<Vec<Summarized>, Error> {
         self.catch_up(reporter)?;
-        Ok(self.look(repositories))
+        Ok(self.look(reporter, repositories))
     }
 
     /// The same as they were counted so far.
-    fn look(&self, repositories: impl IntoIterator<Item = limpid_model::Repository>) -> Vec<Summarized> {
+    fn look(
+        &self,
+        reporter: Reporter<'_>,
+        repositories: impl IntoIterator<Item = limpid_model::Repository>,
+    ) -> Vec<Summarized> {
         let known = self.known.lock();
-        let is_settled = self.is_settled(&known);
+        let is_settled = self.is_settled(&known, reporter);
         let summarized = repositories.into_iter().map(|repository| {
             let entry = known.entries.get(&repository.name);
             let summary = entry.and_then(|entry| entry.summary.clone());
@@ -204,7 +211,7 @@ impl Summaries {
         let after = after.map(|after| place(after).ok_or_else(|| Error::BadPlace(after.to_owned())));
         let after = after.transpose()?;
         self.catch_up(reporter)?;
-        let (names, next, is_certain) = self.sorted(order, after, limit);
+        let (names, next, is_certain) = self.sorted(reporter, order, after, limit);
         let mut known = Vec::with_capacity(names.len());
         for name in names {
             match super::repository(reporter.store, &name) {
@@ -214,7 +221,7 @@ impl Summaries {
                 Err(error) => return Err(error),
             }
         }
-        let items = self.look(known);
+        let items = self.look(reporter, known);
         let is_partial = !is_certain || items.iter().any(|it| !it.is_current);
         Ok(RepositoryPage { items, next, is_partial })
     }
@@ -222,12 +229,13 @@ impl Summaries {
     /// Names in an order, where the next page begins, and whether that order is certain.
     fn sorted(
         &self,
+        reporter: Reporter<'_>,
         order: RepositoryOrder,
         after: Option<Ranked>,
         limit: usize,
     ) -> (Vec<String>, Option<String>, bool) {
         let mut known = self.known.lock();
-        let is_certain = self.is_settled(&known) && known.stale.is_empty();
+        let is_certain = self.is_settled(&known, reporter) && known.stale.is_empty();
         let Some(sorted) = known.sorted(order) else { return (Vec::new(), None, is_certain) };
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let mut found = sorted.range((from, Bound::Unbounded));
@@ -236,8 +244,9 @@ impl Summaries {
         (page.into_iter().map(|(_, name)| name.clone()).collect(), next, is_certain)
     }
 
-    fn is_settled(&self, known: &Known) -> bool {
-        known.is_settled && self.follower.get().is_some_and(Follower::is_idle)
+    fn is_settled(&self, known: &Known, reporter: Reporter<'_>) -> bool {
+        known.settled.as_ref() == Some(&Basis::now(reporter))
+            && self.follower.get().is_some_and(Follower::is_idle)
     }
 
     /// Counts what is to be counted, for as long as a request may.
@@ -263,7 +272,7 @@ impl Summaries {
         basis: &mut Option<Basis>,
         goes_on: &dyn Fn() -> bool,
     ) -> Result<(), Error> {
-        let Reporter { store, settings, .. } = reporter;
+        let Reporter { store, .. } = reporter;
         let now = Basis::now(reporter);
         let follower = self.follower.get_or_init(|| store.follow(&TABLES, WRITTEN));
         let begun = reporter.refreshing.moment();
@@ -281,8 +290,7 @@ impl Summaries {
             let is_done = self.count_stale(reporter, &view, follower, goes_on)?;
             if is_done {
                 let is_steady = now.refreshes.is_some() && !reporter.refreshing.has_begun_since(begun);
-                self.known.lock().is_settled =
-                    is_steady && std::ptr::from_ref(settings).addr() == now.settings;
+                self.known.lock().settled = is_steady.then(|| now.clone());
                 if follower.is_idle() {
                     break;
                 }
@@ -398,6 +406,9 @@ impl Basis {
 /// What the digests of layers begin with that hold a package of which something else is stated now; none where there are
 /// too many.
 fn layers_of(view: &View<'_>, written: &Written) -> Result<Option<HashSet<u64>>, Error> {
+    if written.of::<Affects>().take(NAMES + 1).count() > NAMES {
+        return Ok(None);
+    }
     let mut layers = HashSet::new();
     let mut inventory = view.stream::<Inventory>();
     for mut name in written.of::<Affects>() {

@@ -307,12 +307,18 @@ fn what_is_about_all_images_is_not_for_those_who_are_bound_to_repositories() {
             "GET /v1/images/{name}/layers",
             "GET /v1/images/{name}/plan",
             "GET /v1/images/{name}/diff/{other}",
+            "GET /v1/images/{name}/ages",
             "GET /v1/images/{name}/explain",
             "GET /v1/images/{name}/verdict",
         ]
     );
     assert_eq!(
         reached(Reach::Repository),
-        ["GET /v1/repositories/{name}", "GET /v1/repositories/{name}/tags"]
+        [
+            "GET /v1/repositories/{name}",
+            "GET /v1/repositories/{name}/tags",
+            "GET /v1/repositories/{name}/trend",
+            "GET /v1/repositories/{name}/repairs",
+        ]
     );
 }

@@ -161,6 +161,7 @@ impl From<&Error> for Code {
             Error::BadDigest(_) => Self::BadDigest,
             Error::BadIdentifier { .. } => Self::BadIdentifier,
             Error::BadPlace(_) => Self::BadRequest,
+            Error::TooManyImages { .. } => Self::OverLimit,
             Error::NoSource { .. } => Self::NoSuchSource,
             Error::UnknownSource { .. } | Error::OtherSource { .. } | Error::BadSource { .. } => {
                 Self::BadSource

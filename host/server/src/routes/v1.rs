@@ -46,10 +46,12 @@ pub(crate) use images::submit::counted;
     images::layers,
     images::plan,
     images::difference,
+    images::ages,
     vulnerabilities::explain,
     vulnerabilities::show,
     vulnerabilities::images,
     vulnerabilities::statistics,
+    repositories::all_trend,
     verdicts::verdict,
     verdicts::admission,
     policies::policies,
@@ -67,6 +69,8 @@ pub(crate) use images::submit::counted;
     repositories::list,
     repositories::show,
     repositories::tags,
+    repositories::trend,
+    repositories::repairs,
     packages::holders,
     layers::show,
     jobs::show,
@@ -127,6 +131,7 @@ pub(super) fn routes() -> Routes<AppState> {
         .get("/v1/images/{name}/layers", Read, images::layers)
         .get("/v1/images/{name}/plan", Read, images::plan)
         .get("/v1/images/{name}/diff/{other}", Read, images::difference)
+        .get("/v1/images/{name}/ages", Read, images::ages)
         .get("/v1/images/{name}/explain", Read, vulnerabilities::explain)
         .get("/v1/images/{name}/verdict", Read, verdicts::verdict)
         .post("/v1/admission", Read, verdicts::admission)
@@ -145,10 +150,13 @@ pub(super) fn routes() -> Routes<AppState> {
         .get("/v1/repositories", Read, repositories::list)
         .get("/v1/repositories/{name}", Read, repositories::show)
         .get("/v1/repositories/{name}/tags", Read, repositories::tags)
+        .get("/v1/repositories/{name}/trend", Read, repositories::trend)
+        .get("/v1/repositories/{name}/repairs", Read, repositories::repairs)
         .get("/v1/vulnerabilities/{id}", Read, vulnerabilities::show)
         .get("/v1/vulnerabilities/{id}/images", Read, vulnerabilities::images)
         .get("/v1/packages/{namespace}/{*name}", Read, packages::holders)
         .get("/v1/statistics", Read, vulnerabilities::statistics)
+        .get("/v1/statistics/trend", Read, repositories::all_trend)
         .get("/v1/layers/{diff_id}", Read, layers::show)
         .get("/v1/jobs/{id}", Read, jobs::show)
         .get("/v1/jobs/{id}/events", Read, jobs::events)

@@ -6,8 +6,8 @@ const IMAGES: &str = "/v1/images/";
 
 /// Paths with a name in them, and what stands behind it.
 const NAMED: [(&str, &[&str]); 2] = [
-    (IMAGES, &["report", "packages", "layers", "plan", "explain", "verdict"]),
-    ("/v1/repositories/", &["tags"]),
+    (IMAGES, &["report", "packages", "layers", "plan", "explain", "verdict", "ages"]),
+    ("/v1/repositories/", &["tags", "trend", "repairs"]),
 ];
 
 /// What stands between the names of two images.
@@ -77,6 +77,8 @@ mod tests {
         check("/v1/layers/a/b", None);
         check("/v1/repositories/shop/web/tags", Some("/v1/repositories/shop%2Fweb/tags"));
         check("/v1/repositories/shop/tags/tags", Some("/v1/repositories/shop%2Ftags/tags"));
+        check("/v1/repositories/shop/web/trend", Some("/v1/repositories/shop%2Fweb/trend"));
+        check("/v1/images/shop/web:1/ages", Some("/v1/images/shop%2Fweb:1/ages"));
         check("/v1/repositories/shop/web", Some("/v1/repositories/shop%2Fweb"));
         check("/v1/repositories/shop/report", Some("/v1/repositories/shop%2Freport"));
         check("/v1/repositories/a/diff/b", Some("/v1/repositories/a%2Fdiff%2Fb"));

@@ -7,7 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use limpid_formats::json::words::{OriginWord, PlanFormWord, ReportFormWord};
-use limpid_formats::json::{self, Difference, Image, ImageLayers, Images, Inventory, Plan};
+use limpid_formats::json::{self, Ages, Difference, Image, ImageLayers, Images, Inventory, Plan};
 use limpid_formats::{exchange, plan};
 use limpid_model::{Digest, Provenance};
 use limpid_scanner::{AsOf, Error, Scanner};
@@ -268,6 +268,29 @@ pub(super) struct PlanAsked {
     /// `commands`: lines for a shell. `copa`: Copacetic's manifest of updates, `v1alpha1`.
     #[param(inline, value_type = Option<PlanFormWord>)]
     format: Option<String>,
+}
+
+/// How old the findings of the image are: since when each affects an image at which the tag points, or pointed before,
+/// as far as history holds.
+///
+/// Asked for by a name with a tag, it is the history of this tag that counts, and else that of all tags of the image.
+#[utoipa::path(
+    get,
+    path = "/v1/images/{image}/ages",
+    operation_id = "ages",
+    tag = "images",
+    params(ImageName),
+    responses((status = 200, description = "One age for each finding.", body = Ages)),
+    extensions(("x-codes" = json!(["bad-digest", "no-such-image", "ambiguous-name", "over-limit"])))
+)]
+pub(super) async fn ages(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    wanted: Wanted,
+) -> Result<Document, Failure> {
+    let asked = name.clone();
+    let ages = move |scanner: &Scanner, digest: &Digest| scanner.ages(digest, &asked).map(Ages::from);
+    ask(&state, name, wanted.coding, ages).await
 }
 
 /// Which packages of the image to update, to what, and how, in the words of their package managers.

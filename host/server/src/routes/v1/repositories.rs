@@ -1,7 +1,7 @@
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use limpid_formats::json::words::OrderWord;
-use limpid_formats::json::{Repositories, Repository, Tag, Tags};
+use limpid_formats::json::{Repairs, Repositories, Repository, Tag, Tags, Trend};
 use limpid_model::RepositoryOrder;
 use limpid_scanner::Error;
 use serde::Deserialize;
@@ -108,4 +108,87 @@ pub(super) async fn tags(
         Ok(Tags { tags: page.items.into_iter().map(Tag::from).collect(), next: page.next })
     };
     state.readers.document(wanted.coding, list).await
+}
+
+/// Days of a trend, and of repairs, unless the client says otherwise, and at most.
+const DAYS: usize = 30;
+const DAYS_OF_REPAIRS: usize = 90;
+const MOST_DAYS: usize = 366;
+
+/// For how many days it is asked.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Days {
+    /// How many days until now, 366 at most.
+    days: Option<usize>,
+}
+
+impl Days {
+    fn read(asked: Result<Query<Self>, QueryRejection>, usual: usize) -> Result<usize, Failure> {
+        let Query(Self { days }) = asked.map_err(|error| Failure::bad_request(error.body_text()))?;
+        Ok(days.unwrap_or(usual).clamp(1, MOST_DAYS))
+    }
+}
+
+/// Findings of the images at which the tags of the repository pointed, day by day, as far as history holds.
+#[utoipa::path(
+    get,
+    path = "/v1/repositories/{name}/trend",
+    operation_id = "repository_trend",
+    tag = "repositories",
+    params(RepositoryName, Days),
+    responses((status = 200, description = "The days that are known.", body = Trend)),
+    extensions(("x-codes" = json!(["no-such-repository", "over-limit"])))
+)]
+pub(super) async fn trend(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    query: Result<Query<Days>, QueryRejection>,
+    wanted: Wanted,
+) -> Result<Document, Failure> {
+    let (days, scanner) = (Days::read(query, DAYS)?, state.scanner.clone());
+    let trend = move || scanner.repository_trend(&name, days).map(Trend::from);
+    state.readers.document(wanted.coding, trend).await
+}
+
+/// Findings of all images at which tags pointed, day by day, as far as history holds.
+#[utoipa::path(
+    get,
+    path = "/v1/statistics/trend",
+    operation_id = "trend",
+    tag = "vulnerabilities",
+    params(Days),
+    responses((status = 200, description = "The days that are known.", body = Trend)),
+    extensions(("x-codes" = json!(["over-limit"])))
+)]
+pub(super) async fn all_trend(
+    State(state): State<AppState>,
+    query: Result<Query<Days>, QueryRejection>,
+    wanted: Wanted,
+) -> Result<Document, Failure> {
+    let (days, scanner) = (Days::read(query, DAYS)?, state.scanner.clone());
+    state.readers.document(wanted.coding, move || scanner.trend(days).map(Trend::from)).await
+}
+
+/// How long findings lasted in the images of its tags: from when each was first seen until the tag pointed at images that
+/// do not have it.
+#[utoipa::path(
+    get,
+    path = "/v1/repositories/{name}/repairs",
+    operation_id = "repairs",
+    tag = "repositories",
+    params(RepositoryName, Days),
+    responses((status = 200, description = "Those that ended in these days.", body = Repairs)),
+    extensions(("x-codes" = json!(["no-such-repository", "over-limit"])))
+)]
+pub(super) async fn repairs(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    query: Result<Query<Days>, QueryRejection>,
+    wanted: Wanted,
+) -> Result<Document, Failure> {
+    let (days, scanner) = (Days::read(query, DAYS_OF_REPAIRS)?, state.scanner.clone());
+    let repairs = move || scanner.repairs(&name, days as u64).map(Repairs::from);
+    state.readers.document(wanted.coding, repairs).await
 }

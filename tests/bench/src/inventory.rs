@@ -20,12 +20,13 @@ use limpid_images::Archive;
 use limpid_layers::Limits;
 use limpid_model::{
     Digest, Distribution, Evidence, Fact, Finding, Image, ImageLayer, LayerFindings, Package, Platform,
-    PluginId, Scope, SourcePackage,
+    PluginId, RepositoryOrder, RepositorySummary, Scope, SourcePackage,
 };
 use limpid_runtime::Registry;
 use limpid_scanner::Store;
 use limpid_scanner::{
-    AdoptedLayer, Filter, Handed, ImageInput, Progress, Scanner, Settings, Trust, yield_to_others,
+    AdoptedLayer, Filter, Handed, ImageInput, Progress, Scanner, Settings, Summarizing, Trust,
+    yield_to_others,
 };
 use serde_json::{Value, json};
 
@@ -48,6 +49,9 @@ const RATE: u32 = 200;
 /// How often an image is indexed.
 const JOBS: usize = 30;
 const READING: Duration = Duration::from_secs(10);
+/// Repositories on a page, and pages that are read in each order.
+const REPOSITORIES: usize = 100;
+const PAGES: usize = 50;
 /// How often each question is asked.
 const ASKED: usize = 3;
 
@@ -94,6 +98,7 @@ fn of_size(registry: &Registry, inputs: &Inputs, images: usize) -> anyhow::Resul
     let sample: Vec<Digest> =
         (0..images).step_by((images / REPORTS).max(1)).map(|number| digest("image", number)).collect();
     let questions = questions(&scanner, &asked(&scanner, &sample)?)?;
+    let summaries = summaries(&scanner, images)?;
     let quiet = reports(&scanner, &sample)?;
     let read = |id: &Digest| scanner.report(id).map(drop);
     let beside = beside_an_ingest(&scanner, &inputs.osv, || at_a_rate(&sample, read))?;
@@ -112,6 +117,7 @@ fn of_size(registry: &Registry, inputs: &Inputs, images: usize) -> anyhow::Resul
         "bytes": filled.as_ref().map(|filled| filled.bytes),
         "own_bytes": filled.as_ref().map(|filled| filled.own_bytes),
         "questions": questions,
+        "summaries": summaries,
         "reports_ms": quiet,
         "reports_beside_ms": beside,
         "hashing_beside_ms": floor,
@@ -201,6 +207,51 @@ fn questions(scanner: &Scanner, asked: &[String]) -> anyhow::Result<Vec<Value>> 
         questions.push(json!({ "vulnerability": id, "images": named, "ms": middle(&times) }));
     }
     Ok(questions)
+}
+
+/// How long it takes to count what all repositories come to, then to read pages of them in each order, and the trend of
+/// 30 days where there are not too many images for it.
+fn summaries(scanner: &Scanner, images: usize) -> anyhow::Result<Value> {
+    let counting = Summarizing::start(scanner.clone())?;
+    let started = Instant::now();
+    while scanner.repositories(RepositoryOrder::Exploited, None, REPOSITORIES)?.is_partial {
+        thread::sleep(Duration::from_millis(100));
+    }
+    let counted = started.elapsed();
+    eprintln!("inventory: repositories counted in {:.1} s", counted.as_secs_f64());
+    let (mut pages, mut repositories, mut findings) = (Vec::new(), 0, 0);
+    for order in RepositoryOrder::ALL {
+        let mut after: Option<String> = None;
+        for _ in 0..PAGES {
+            let started = Instant::now();
+            let page = scanner.repositories(order, after.as_deref(), REPOSITORIES)?;
+            pages.push(milliseconds(started.elapsed()));
+            anyhow::ensure!(!page.is_partial, "what was counted is not current, and nothing has changed");
+            if order == RepositoryOrder::Name {
+                repositories += page.items.len();
+                let counts = page.items.iter().filter_map(|it| it.summary.as_ref());
+                findings += counts.map(RepositorySummary::all_findings).sum::<u64>();
+            }
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    drop(counting);
+    let mut trend = None;
+    if images <= scanner.settings().ages.images {
+        let started = Instant::now();
+        scanner.trend(30)?;
+        trend = Some(milliseconds(started.elapsed()));
+    }
+    Ok(json!({
+        "counted_s": counted.as_secs_f64(),
+        "repositories": repositories,
+        "findings": findings,
+        "pages_ms": pages,
+        "trend_ms": trend,
+    }))
 }
 
 /// How long each report takes, one after the other.

@@ -23,6 +23,9 @@ const OSV: &str = "feeds/osv/bitnami-vulndb-osv.tar.zst";
 /// Bytes that an image may take on disk, beyond what no other image holds.
 const IMAGE_BYTES: f64 = 2_048.0;
 
+/// How long a page of repositories may take.
+const PAGE_MS: f64 = 100.0;
+
 pub(super) fn measure(setting: &Setting) -> anyhow::Result<Vec<Measurement>> {
     let folder = setting.fresh("inventory")?;
     let (tracker, packages) = (folder.join("tracker.json"), folder.join("Packages"));
@@ -78,6 +81,20 @@ fn of_size(images: usize, measured: &Value) -> anyhow::Result<Vec<Measurement>> 
             .beside(&slowest(&quiet_jobs, ""))
             .with_bar(Bar::TimesFloor(1.2)),
     ];
+    let summaries = measured.get("summaries").context("`limpid-bench` has counted no repositories")?;
+    let of_summaries = |name: &str| summaries.get(name).and_then(Value::as_f64);
+    let counted = of_summaries("counted_s").context("it is not known how long repositories were counted")?;
+    let [repositories, findings] =
+        ["repositories", "findings"].map(|name| of_summaries(name).unwrap_or_default());
+    let what =
+        of(&format!("{repositories} repositories with {findings} findings counted for the first time"));
+    measurements.push(Measurement::new(what, "s", vec![counted]));
+    let pages = Measurement::new("", "ms", numbers(summaries, "pages_ms")?);
+    let what = of("a page of repositories by their findings, 95 in 100 are faster");
+    measurements.push(Measurement::new(what, "ms", vec![pages.quantile(95)]).with_bar(Bar::Below(PAGE_MS)));
+    if let Some(trend) = of_summaries("trend_ms") {
+        measurements.push(Measurement::new(of("the trend of all over 30 days"), "ms", vec![trend]));
+    }
     // The question that is furthest from its bar, and the one that names most images.
     let mut questions = Vec::new();
     for question in measured.get("questions").and_then(Value::as_array).into_iter().flatten() {

@@ -31,6 +31,9 @@ use crate::spans::{Exploits, Print, Reach, Span, Spans, places};
 use crate::test_support::{keys, package, plugin, scanner_with};
 use crate::{AgeLimits, Clock, inventory};
 
+/// A span, and when something of it was known to be exploited.
+type Spanned = (Span, Rc<[(u64, u64)]>);
+
 const FEEDS: [&str; 2] = ["f", "g"];
 const SOURCES: [&str; 2] = ["one", "two"];
 const VULNERABILITIES: [&str; 3] = ["CVE-2026-0001", "CVE-2026-0002", "CVE-2026-0003"];
@@ -236,7 +239,7 @@ impl World {
     }
 
     /// What has affected the image, from when until when, and when that was exploited.
-    fn spans(&self) -> Vec<(Span, Rc<[(u64, u64)]>)> {
+    fn spans(&self) -> Vec<Spanned> {
         let view = self.store.view();
         let (image, indexing) = crate::images::image(&view, &self.image).unwrap();
         let mut spans = Spans::new(&view, self.scanner.settings(), Reach::History).unwrap();
@@ -274,7 +277,7 @@ impl World {
 }
 
 /// What affected the image at a time, and whether it was exploited.
-fn at_time(spans: &[(Span, Rc<[(u64, u64)]>)], time: u64) -> Vec<(Print, bool)> {
+fn at_time(spans: &[Spanned], time: u64) -> Vec<(Print, bool)> {
     let then = spans.iter().filter(|(span, _)| (span.from..span.until).contains(&time));
     let is_then = |all: &[(u64, u64)]| all.iter().any(|(from, until)| (*from..*until).contains(&time));
     let mut found: Vec<_> = then.map(|(span, exploited)| (span.print, is_then(exploited))).collect();

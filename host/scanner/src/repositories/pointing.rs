@@ -44,8 +44,8 @@ impl Pointing {
 }
 
 /// Tags whose keys begin with a prefix, one after the other.
-pub(super) fn tags<'v>(
-    view: &'v View<'_>,
+pub(super) fn tags(
+    view: &View<'_>,
     prefix: impl FnOnce(&mut Writer),
 ) -> impl Iterator<Item = Result<Pointing, Error>> {
     let mut rows = view.scan::<Tags>(prefix).peekable();

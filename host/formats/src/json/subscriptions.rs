@@ -57,7 +57,7 @@ pub struct Webhook {
     pub url: String,
     /// `whsec_` and base64 of 24 to 64 bytes, by which they are signed. Where none is given, it stays as it is, or one
     /// is made. Never shown again.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "is_secret")]
     #[schema(write_only)]
     pub secret: Option<String>,
 }
@@ -92,13 +92,18 @@ pub struct Harbor {
     /// A robot account that may scan.
     pub username: String,
     /// Its secret. Where none is given, it stays as it is. Never shown again.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "is_secret")]
     #[schema(write_only)]
     pub password: Option<String>,
     /// How many scans are asked for in a minute, at most.
     #[serde(default = "rate")]
     #[schema(minimum = 1, maximum = 60000, default = 60)]
     pub rate: u32,
+}
+
+/// Secrets are taken, and never shown. (What serde may never write, utoipa does not describe.)
+const fn is_secret<T>(_: &T) -> bool {
+    true
 }
 
 const fn rate() -> u32 {
@@ -141,7 +146,7 @@ pub struct Clair {
     pub callback: String,
     /// Base64 of the key with which requests are signed (HS256), at least 32 bytes: Clair's `auth.psk.key`. Where none is
     /// given, it stays as it is. Never shown again.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "is_secret")]
     #[schema(write_only)]
     pub key: Option<String>,
 }

@@ -124,3 +124,12 @@ fn operations_name_codes_that_there_are_and_show_each() {
     assert!(!text.contains("x-codes"), "what is for this service only is shown");
     assert!(text.contains("urn:limpid:problem:no-such-image"));
 }
+
+#[test]
+fn secrets_are_described_where_they_are_sent() {
+    let document: Value = serde_json::from_slice(&text()).unwrap();
+    for (schema, field) in [("Webhook", "secret"), ("HarborToScan", "password"), ("ClairReceiver", "key")] {
+        let field = &document["components"]["schemas"][schema]["properties"][field];
+        assert_eq!(field["writeOnly"], true, "{schema}: {field}");
+    }
+}

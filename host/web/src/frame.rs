@@ -20,6 +20,9 @@ pub(crate) struct Data {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
     Inventory,
+    Feeds,
+    Plugins,
+    Notices,
     Search,
     /// None of them.
     Other,
@@ -55,9 +58,15 @@ impl<'a> Frame<'a> {
         self.data.json.as_ref().map(|json| format!("{prefix}{json}"))
     }
 
-    pub(crate) fn navigation(&self) -> [Entry; 2] {
-        [("Inventory", "/", Section::Inventory), ("Search", "/search", Section::Search)]
-            .map(|(name, address, section)| Entry { name, address, is_here: section == self.here })
+    pub(crate) fn navigation(&self) -> [Entry; 5] {
+        [
+            ("Inventory", "/", Section::Inventory),
+            ("Search", "/search", Section::Search),
+            ("Feeds", "/feeds", Section::Feeds),
+            ("Plugins", "/plugins", Section::Plugins),
+            ("Notices", "/notices", Section::Notices),
+        ]
+        .map(|(name, address, section)| Entry { name, address, is_here: section == self.here })
     }
 
     pub(crate) fn stylesheet(&self) -> &'static str {

@@ -11,6 +11,7 @@ mod address;
 mod answer;
 mod api;
 pub mod assets;
+mod elapsed;
 mod escape;
 mod frame;
 mod page;

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use crate::{Answer, Api, Call, Page, Problem, Request, Session};
+use crate::{Answer, Api, Call, Form, Page, Problem, Request, Session};
 
 /// An API that knows some answers.
 #[derive(Default)]
@@ -38,6 +38,11 @@ pub(crate) fn request(path: &str, query: &str) -> Request {
     let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     Request::new(path.to_owned(), pairs, Session { signed_in: true, proof: "proof".to_owned() }).unwrap()
+}
+
+/// A form with these fields.
+pub(crate) fn form(fields: &[(&str, &str)]) -> Form {
+    Form::new(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()).unwrap()
 }
 
 /// The HTML of a page that was given.

@@ -6,6 +6,7 @@
 
 mod asker;
 mod forms;
+mod operations;
 mod proofs;
 mod session;
 
@@ -68,6 +69,7 @@ fn routes() -> Routes<Ui> {
         .post("/sign-out", Page, forms::sign_out)
         .get("/data/{*path}", Page, data)
         .get("/assets/{name}", Page, asset)
+        .and(operations::routes())
 }
 
 /// The API with the pages beside it.

@@ -68,7 +68,7 @@ fn check(page: &Page) {
     assert!(page.header("content-security-policy").starts_with("default-src 'none'; style-src 'self'"));
     assert_eq!(
         (page.header("x-content-type-options"), page.header("referrer-policy")),
-        ("nosniff", "no-referrer")
+        ("nosniff", "same-origin")
     );
     assert!(page.text.len() < 100_000, "{} bytes", page.text.len());
     for part in ["<script>alert", "<img", "href=\"javascript", "\u{202e}", " style=", "http-equiv"] {

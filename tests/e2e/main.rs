@@ -25,6 +25,7 @@ mod author_tools;
 mod backups;
 mod bases;
 mod bombs;
+mod browser;
 mod bundles;
 mod clair;
 mod commands;

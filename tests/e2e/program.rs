@@ -163,7 +163,7 @@ impl From<std::process::Output> for Outcome {
 }
 
 /// Something that is built beside this test binary, which is in `deps/`.
-fn built(name: &str) -> PathBuf {
+pub(crate) fn built(name: &str) -> PathBuf {
     let program = std::env::current_exe().unwrap();
     let path = program.parent().and_then(Path::parent).unwrap().join(name);
     assert!(path.exists(), "`{}` has not been built: run `cargo xtask test`", path.display());

@@ -27,6 +27,12 @@ pub const CLAIRCTL: &str = "clairctl-4.9.0";
 /// The program of the CNCF Distribution registry, as Debian names it.
 pub const DOCKER_REGISTRY: &str = "docker-registry";
 
+/// The browser, as Debian names it.
+pub const CHROMIUM: &str = "chromium";
+
+/// The script of axe-core that tests run in pages, in the target directory.
+pub const AXE: &str = "tools/axe-core-4.14.1/axe.min.js";
+
 /// Where distributions put the program of RabbitMQ that runs as whoever starts it.
 pub const RABBITMQ: [&str; 3] = [
     "/usr/lib/rabbitmq/bin/rabbitmq-server",

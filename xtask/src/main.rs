@@ -3,6 +3,7 @@
 mod api;
 mod bench;
 mod book;
+mod browser;
 mod build_plugins;
 mod clairctl;
 mod command;

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::bail;
 use xtask::{DOCKER_REGISTRY, RABBITMQ};
 
+use crate::browser;
 use crate::clairctl;
 use crate::command::find;
 use crate::examples;
@@ -25,16 +26,20 @@ pub(crate) enum Program {
     Promtool,
     /// The API, asked by Schemathesis and by a client that is generated in Python: Python, pip and their registry
     ApiTools,
-    /// What clairctl is answered, and ten thousand manifests: Go, and its proxy of modules
+    /// What clairctl is answered: Go, and its proxy of modules
     Clairctl,
     /// The example plugin in JavaScript: Node.js 20 or newer, npm and their registry
     Javascript,
     /// The example plugin in Python: Python, pip and their registry
     Python,
+    /// Pages in Chromium, with axe-core out of npm's registry
+    Browser,
+    /// Ten thousand manifests for Clair's API: no program, but minutes
+    ManyManifests,
 }
 
 impl Program {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Rabbitmq,
         Self::DockerRegistry,
         Self::ImageTools,
@@ -43,6 +48,8 @@ impl Program {
         Self::Clairctl,
         Self::Javascript,
         Self::Python,
+        Self::Browser,
+        Self::ManyManifests,
     ];
 
     /// What the names of its end-to-end tests contain.
@@ -53,15 +60,18 @@ impl Program {
             Self::ImageTools => "image_tools::",
             Self::Promtool => "observability::promtool",
             Self::ApiTools => "openapi::tools",
-            Self::Clairctl => "clair::",
+            Self::Clairctl => "clair::clairctl",
             Self::Javascript => "examples::javascript",
             Self::Python => "examples::python",
+            Self::Browser => "browser::",
+            Self::ManyManifests => "clair::load",
         }
     }
 
     /// Builds what its tests start; where it cannot, because something is missing here, says what.
     fn prepare(self, workspace: &Workspace) -> anyhow::Result<Option<String>> {
         let missing = match self {
+            Self::ManyManifests => None,
             Self::Rabbitmq => (!has_rabbitmq()).then_some("RabbitMQ"),
             Self::DockerRegistry => (!has_docker_registry()).then_some("docker-registry"),
             Self::Promtool => (!has_promtool()).then_some("promtool"),
@@ -70,6 +80,7 @@ impl Program {
                 return Ok(python::environment(workspace.target(), "api", &API_TOOLS)?.err());
             }
             Self::Clairctl => return clairctl::build(workspace),
+            Self::Browser => return browser::prepare(workspace),
             Self::Javascript => return examples::build_one(workspace, &examples::JAVASCRIPT),
             Self::Python => return examples::build_one(workspace, &examples::PYTHON),
         };
@@ -107,8 +118,8 @@ pub(crate) fn test_with(programs: &[Program]) -> anyhow::Result<()> {
 /// # Errors
 /// Where a test fails.
 pub(crate) fn test_with_what_is_there(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
-    let mut left_out = Vec::new();
-    for program in Program::ALL {
+    let mut left_out = vec![format!("{:?}: it takes minutes", Program::ManyManifests)];
+    for program in Program::ALL.into_iter().filter(|program| *program != Program::ManyManifests) {
         match program.prepare(workspace)? {
             Some(missing) => left_out.push(format!("{program:?}: {missing}")),
             None => program.run(workspace)?,

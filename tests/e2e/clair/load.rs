@@ -62,7 +62,7 @@ fn fifty_callers_lose_no_manifest_and_are_not_refused() {
 }
 
 #[test]
-#[ignore = "it takes minutes: `cargo xtask test-with clairctl` runs it"]
+#[ignore = "it takes minutes: `cargo xtask test-with many-manifests` runs it"]
 fn ten_thousand_manifests_are_neither_lost_nor_refused() {
     load(10_000);
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use limpid_pack::{DEBIAN_PACKAGES, Toolchain};
 
+use crate::browser;
 use crate::command::{command, find, output};
 use crate::programs::{IMAGE_TOOLS, has_docker_registry, has_promtool, has_rabbitmq, missing_image_tools};
 
@@ -43,6 +44,7 @@ pub(super) fn missing_in_tests() -> Vec<Need> {
         need(has_rabbitmq(), "RabbitMQ", &["rabbitmq-server"] as &[_]),
         need(has_docker_registry(), "docker-registry", &["docker-registry"]),
         need(has_promtool(), "promtool", &["prometheus"]),
+        need(browser::is_there(), "Chromium", &["chromium"]),
         need(missing_image_tools().is_none(), "tools that write images", &IMAGE_TOOLS),
     ]
     .into_iter()

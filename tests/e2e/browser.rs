@@ -15,8 +15,8 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 use xtask::AXE;
 
-use crate::program::built;
-use crate::service::until;
+use crate::program::{Setup, built};
+use crate::service::{Service, until};
 use place::{HOSTILE, Place};
 use tab::{Key, NARROW, Tab, WIDE};
 
@@ -243,6 +243,25 @@ fn forms_do_what_they_say() {
     let stolen = "fetch('/subscriptions/shop', { method: 'POST', headers: { 'content-type': \
                   'application/x-www-form-urlencoded' }, body: 'action=test&proof=00' }).then(it => it.status)";
     assert_eq!(tab.value(stolen), 403);
+}
+
+#[test]
+#[ignore = "needs Chromium: `cargo xtask test-with browser`"]
+fn whoever_signs_in_comes_back_to_where_they_were() {
+    let service = Service::with(Setup::new().with("LIMPID_ACCESS__REQUIRED", true));
+    let made = service.setup.run(["token", "create", "tester", "--role", "read"]).ok();
+    let mut tab = Tab::new(service.api.address().trim_start_matches("http://"));
+    tab.open("/feeds?format=");
+    assert_eq!(tab.value("location.pathname"), "/sign-in");
+    tab.value("document.querySelector('input[name=token]').focus(); 0");
+    tab.write(made.trim());
+    tab.press(Key::Enter);
+    tab.arrive();
+    assert_eq!(tab.value("location.pathname + document.cookie"), "/feeds", "no script reads the cookie");
+    tab.value("document.querySelector('form.out button').focus(); 0");
+    tab.press(Key::Enter);
+    tab.arrive();
+    assert_eq!(tab.value("location.pathname"), "/sign-in");
 }
 
 #[test]

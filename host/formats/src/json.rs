@@ -64,7 +64,9 @@ pub use report::{
     UnorderedVersion, UnreadFile, VexStatus, write_report,
 };
 pub(crate) use report::{finding, is_of};
-pub use repositories::{PreviousTarget, Repositories, Repository, Tag, TagChange, TaggedImage, Tags};
+pub use repositories::{
+    PreviousTarget, Repositories, Repository, RepositorySummary, Tag, TagChange, TaggedImage, Tags,
+};
 pub use retention::{Expired, Retention};
 pub use settings::{ReloadedSettings, Setting, SettingOrigin, Settings};
 pub use statistics::{Statistics, Unfixed};

@@ -13,4 +13,5 @@ pub mod search;
 pub mod sign_in;
 pub mod subscription;
 pub mod subscriptions;
+mod trend;
 pub mod vulnerability;

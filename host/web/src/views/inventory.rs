@@ -10,6 +10,7 @@ use crate::frame::{Frame, Section};
 use crate::page::render;
 use crate::table;
 use crate::views::repository::{self, Sum};
+use crate::views::trend::Trend;
 use crate::{Address, Answer, Lasts, Request};
 
 /// Repositories on a page.
@@ -34,6 +35,13 @@ struct View<'a> {
     worse: Sum,
     rows: Vec<Row<'a>>,
     sees_all: bool,
+    /// By what repositories are sorted.
+    sort: &'a str,
+    /// Whether counts are still being made.
+    is_counting: bool,
+    trend: Option<Trend>,
+    /// Where that is shown.
+    trend_address: String,
     next: Option<String>,
     is_first: bool,
     feeds: Vec<&'a json::Feed>,
@@ -56,6 +64,14 @@ struct Row<'a> {
     worse: Option<Sum>,
 }
 
+/// By what repositories may be sorted, and how that is called.
+const SORTS: [(&str, &str); 4] = [
+    ("exploited", "Exploited first"),
+    ("worst", "Worst first"),
+    ("findings", "Most findings"),
+    ("name", "Name"),
+];
+
 /// Units of the bar of severities.
 const BAR: u64 = 1_000;
 
@@ -66,8 +82,15 @@ const BAR: u64 = 1_000;
 pub fn show(api: &dyn Api, request: &Request) -> Result<Answer, Problem> {
     let since = request.get("since").map(repository::day).transpose()?;
     let after = request.get("after");
+    let sort = request.get("sort").unwrap_or("exploited");
+    if !SORTS.iter().any(|(known, _)| *known == sort) {
+        return Err(Problem::bad_request("`sort` is `exploited`, `worst`, `findings` or `name`"));
+    }
     let limit = if since.is_some() { COMPARED } else { ROWS };
-    let path = Address::of(&["v1", "repositories"]).with("limit", limit).with_some("after", after);
+    let path = Address::of(&["v1", "repositories"])
+        .with("limit", limit)
+        .with("sort", sort)
+        .with_some("after", after);
     let repositories: Option<json::Repositories> = api.find(path.clone())?;
     if request.get("format") == Some("csv") {
         let repositories = repositories.map(|page| page.repositories).unwrap_or_default();
@@ -89,7 +112,12 @@ pub fn show(api: &dyn Api, request: &Request) -> Result<Answer, Problem> {
         rows.sort_by_key(|row| row.worse.as_ref().map(|worse| Reverse((worse.exploited, worse.came))));
     }
     let next = repositories.as_ref().and_then(|page| page.next.as_deref());
+    let trend = request.is_set("trend").then(|| Trend::of(api, Address::of(&["v1", "statistics", "trend"])));
     let view = View {
+        sort,
+        is_counting: repositories.as_ref().is_some_and(|page| page.partial),
+        trend: trend.transpose()?,
+        trend_address: request.here(&[("trend", "30")], &[]),
         frame: Frame::new(request, Section::Inventory).with_data(path).with_csv(),
         levels: statistics.as_ref().map(levels).unwrap_or_default(),
         statistics: statistics.as_ref(),
@@ -145,10 +173,31 @@ fn csv(repositories: &[json::Repository]) -> Answer {
             repository.tags.to_string(),
             repository.images.to_string(),
             repository.last_indexed.clone().unwrap_or_default(),
+            count(repository, |it| it.vulnerabilities),
+            count(repository, |it| it.findings),
+            count(repository, |it| it.exploited),
+            count(repository, |it| it.fixable),
+            count(repository, |it| it.not_judged),
         ]
     });
-    let text = table::csv(["repository", "tags", "images", "last-indexed"], rows);
+    let names = [
+        "repository",
+        "tags",
+        "images",
+        "last-indexed",
+        "vulnerabilities",
+        "findings",
+        "exploited",
+        "fixable",
+        "not-judged",
+    ];
+    let text = table::csv(names, rows);
     Answer::Csv { name: "repositories".to_owned(), text }
+}
+
+/// A count of a repository; nothing where it was not made yet.
+fn count(repository: &json::Repository, of: fn(&json::RepositorySummary) -> u64) -> String {
+    repository.summary.as_ref().map(|summary| of(summary).to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -160,9 +209,12 @@ mod tests {
 
     fn repositories(text: &str) -> Value {
         json!({ "next": text, "repositories": [
-            { "name": text, "tags": 3, "images": 2, "last_indexed": "2026-11-29T01:02:03Z" },
-            { "name": "shop/web", "tags": 1, "images": 1, "last_indexed": null },
-        ] })
+            { "name": text, "tags": 3, "images": 2, "last_indexed": "2026-11-29T01:02:03Z", "summary": {
+                "images": 2, "not_judged": 1, "vulnerabilities": 7, "findings": 11, "by_severity": {}, "exploited": 3,
+                "fixable": 5, "exploited_fixable": 2, "overdue": 4, "counted_at": "2026-11-29T01:02:03Z", "current": true,
+            } },
+            { "name": "shop/web", "tags": 1, "images": 1, "last_indexed": null, "summary": null },
+        ], "partial": true })
     }
 
     fn feed(text: &str) -> Value {
@@ -175,7 +227,9 @@ mod tests {
     }
 
     fn api(text: &str) -> Fake {
-        Fake::default().with("/v1/repositories?limit=50", repositories(text)).with("/v1/feeds", feed(text))
+        Fake::default()
+            .with("/v1/repositories?limit=50&sort=exploited", repositories(text))
+            .with("/v1/feeds", feed(text))
     }
 
     fn statistics() -> Value {
@@ -197,6 +251,13 @@ mod tests {
             "/vulnerabilities/CVE-1",
             "/repositories/shop/web",
             "1 of 1 feeds fails",
+            "<b>7</b> vulnerabilities, <b>11</b> findings",
+            "3 exploited",
+            "<b>5</b> fixable",
+            "<b>1</b> not judged",
+            "<b>4</b> overdue",
+            "not counted yet",
+            "Counts are still being made",
         ] {
             assert!(page.contains(part), "{part}: {page}");
         }
@@ -217,7 +278,7 @@ mod tests {
         let report = |findings: Value| json!({ "summary": { "packages": 1, "judged": 1, "complete": true }, "findings": findings });
         let finding = |name: &str, exploited: Value| json!({ "fingerprint": name, "vulnerability": name, "fixed_version": "2", "exploited": exploited });
         let api = Fake::default()
-            .with("/v1/repositories?limit=10", repositories("a"))
+            .with("/v1/repositories?limit=10&sort=exploited", repositories("a"))
             .with("/v1/feeds", feed("x"))
             .with("/v1/repositories/a/tags?limit=5", tags("sha256:a"))
             .with("/v1/repositories/shop%2Fweb/tags?limit=5", tags("sha256:b"))
@@ -243,6 +304,29 @@ mod tests {
     }
 
     #[test]
+    fn a_trend_is_shown_to_whoever_asks_for_it() {
+        let trend = json!({ "since": "2026-11-20T00:00:00Z", "days": [
+            { "day": "2026-11-28", "images": 2, "not_judged": 0, "vulnerabilities": 2, "findings": 4, "exploited": 1 },
+            { "day": "2026-11-29", "images": 2, "not_judged": 1, "vulnerabilities": 1, "findings": 2, "exploited": 0 },
+        ] });
+        let api = api("x").with("/v1/statistics/trend?days=30", trend);
+        let page = html(show(&api, &request("/", "trend=30")));
+        for part in ["2026-11-28: 4 findings, 1 exploited", "height=\"80\"", "2026-11-20"] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        assert!(!html(show(&api, &request("/", ""))).contains("4 findings"));
+    }
+
+    #[test]
+    fn repositories_are_sorted_as_is_asked() {
+        let api = Fake::default()
+            .with("/v1/feeds", feed("x"))
+            .with("/v1/repositories?limit=50&sort=name", repositories("by-name"));
+        assert!(html(show(&api, &request("/", "sort=name"))).contains("by-name"));
+        assert_eq!(show(&api, &request("/", "sort=colour")).unwrap_err().status, 400);
+    }
+
+    #[test]
     fn whoever_sees_some_repositories_only_is_told_so() {
         let api = Fake::default().with("/v1/feeds", feed("x"));
         let page = html(show(&api, &request("/", "")));
@@ -257,6 +341,9 @@ mod tests {
             assert!(page.len() < 60_000, "{}", page.len());
         }
         let csv = show(&api("=1+1"), &request("/", "format=csv")).unwrap();
-        assert!(matches!(&csv, Answer::Csv { text, .. } if text.contains("'=1+1,3,2,")), "{csv:?}");
+        assert!(
+            matches!(&csv, Answer::Csv { text, .. } if text.contains("'=1+1,3,2,2026-11-29T01:02:03Z,7,11,3,5,1")),
+            "{csv:?}"
+        );
     }
 }

@@ -10,6 +10,7 @@ use crate::api::{Api, Problem};
 use crate::frame::{Frame, Section};
 use crate::page::render;
 use crate::table;
+use crate::views::trend::Trend;
 use crate::{Address, Answer, Lasts, Request};
 
 /// Tags on a page. Of each image, one report is read, and two where it is compared with a day.
@@ -25,6 +26,8 @@ struct View<'a> {
     repository: &'a json::Repository,
     rows: Vec<Row<'a>>,
     figures: Figures,
+    trend: Trend,
+    repairs: Option<json::Repairs>,
     since: Option<&'a str>,
     next: Option<String>,
     is_first: bool,
@@ -143,7 +146,10 @@ pub fn show(api: &dyn Api, request: &Request, name: &str) -> Result<Answer, Prob
         tag,
         images: tag.images.iter().map(|image| row(image, known.get(image.digest.as_str()))).collect(),
     });
+    let of_repository = |what: &str| Address::of(&["v1", "repositories", name, what]);
     let view = View {
+        trend: Trend::of(api, of_repository("trend"))?,
+        repairs: repairs(api, of_repository("repairs"))?,
         frame: Frame::new(request, Section::Inventory).with_data(path).with_csv(),
         rows: rows.collect(),
         figures,
@@ -154,6 +160,21 @@ pub fn show(api: &dyn Api, request: &Request, name: &str) -> Result<Answer, Prob
     };
     let lasts = if since.is_some() { Lasts::Moment } else { Lasts::Revision };
     render(200, lasts, &view)
+}
+
+/// How long findings last; none where that is too much to be looked at.
+fn repairs(api: &dyn Api, path: Address) -> Result<Option<json::Repairs>, Problem> {
+    match api.get(path.with("days", "90")) {
+        Ok(repairs) => Ok(Some(repairs)),
+        Err(problem) if problem.status < 500 && problem.status != 401 => Ok(None),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// A time span in days, for people.
+fn in_days(seconds: u64) -> String {
+    let tenths = seconds.saturating_mul(10) / 86_400;
+    format!("{}.{} days", tenths / 10, tenths % 10)
 }
 
 /// What got worse in a repository since a day.
@@ -312,10 +333,20 @@ mod tests {
     }
 
     fn api(text: &str) -> Fake {
-        let repository = json!({ "name": text, "tags": 1, "images": 1, "last_indexed": null });
+        let summary = json!({
+            "images": 1, "not_judged": 0, "vulnerabilities": 21, "findings": 34, "by_severity": {}, "exploited": 5,
+            "fixable": 8, "exploited_fixable": 3, "overdue": null, "counted_at": "2026-11-29T01:02:03Z", "current": false,
+        });
+        let repository =
+            json!({ "name": text, "tags": 1, "images": 1, "last_indexed": null, "summary": summary });
         let now = [("a", "CVE-1", true), ("b", "CVE-1", false), ("c", "CVE-2", false)];
         Fake::default()
             .with("/v1/repositories/web", repository)
+            .with("/v1/repositories/web/trend?days=30", json!({ "since": null, "days": [] }))
+            .with("/v1/repositories/web/repairs?days=90", json!({
+                "since": "2026-09-01T00:00:00Z", "repaired": 4, "mean_seconds": 216_000, "median_seconds": 86_400,
+                "begun_before": 0, "withdrawn": 2, "open": 9,
+            }))
             .with("/v1/repositories/web/tags?limit=10", tags(text))
             .with(&format!("/v1/images/{DIGEST}/report"), report(&now))
             .with(
@@ -356,6 +387,23 @@ mod tests {
         assert!(page.contains("cannot be said"), "{page}");
         let problem = show(&api("1"), &request("/repositories/web", "since=monday"), "web").unwrap_err();
         assert_eq!(problem.status, 400);
+    }
+
+    #[test]
+    fn figures_of_all_tags_and_how_long_findings_last_are_those_of_the_api() {
+        let page = html(show(&api("web"), &request("/repositories/web", ""), "web"));
+        for part in [
+            "<dt>vulnerabilities</dt><dd>21</dd>",
+            "<dt>findings</dt><dd>34</dd>",
+            "<dt>exploited and fixable</dt><dd>3</dd>",
+            "being counted again",
+            "half of them within <b>1.0 days</b>",
+            "on the average after <b>2.5 days</b>",
+            "<b>9</b> are open",
+        ] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        assert!(!page.contains("overdue"), "no severity has a limit");
     }
 
     #[test]

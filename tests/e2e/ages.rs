@@ -229,6 +229,9 @@ fn a_finding_is_as_old_as_its_tag_has_it_and_is_repaired_when_the_tag_has_it_no_
     };
     assert_eq!((prints(&after).len(), of_alpha(&after)), (1, of_alpha(&before)));
     assert_eq!(of_alpha(&ages(&second)), of_alpha(&before));
+    // Moments are told to the second.
+    let begun = jiff::Timestamp::now().as_second();
+    until("a second has passed", || (jiff::Timestamp::now().as_second() > begun).then_some(()));
     service.api.index(&node("shop/web:2", &[("alpha", "1.1.0")]));
     assert_ne!(of_alpha(&ages("shop/web:2")), of_alpha(&before));
     let done = repairs();

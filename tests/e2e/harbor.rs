@@ -493,7 +493,7 @@ fn a_harbor_scans_again_exactly_what_a_change_affects() {
     service.api.hand_in("debian", tracker.to_string()).ok();
     settled(7);
     // Who sends notices again asks again.
-    service.api.send("POST", "/v1/notices/badges/replay", &[], b"").ok();
+    service.api.send("POST", "/v1/notices/badges/replay?from=1", &[], b"").ok();
     settled(9);
     assert!(!service.log().contains(PASSWORD));
 }

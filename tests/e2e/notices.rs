@@ -454,7 +454,7 @@ fn a_subscription_that_makes_no_sense_is_refused_with_the_reason() {
         wanted["filter"][field] = value;
         wanted
     };
-    check("s", json!({}), "one of `webhook`, `amqp` and `harbor`");
+    check("s", json!({}), "one of `webhook`, `amqp`, `harbor` and `clair`");
     check("s", to("http://receiver.example/"), "`notices.unencrypted`");
     check("s", to("https://10.0.0.1/"), "`notices.private_addresses`");
     check("s", to("https://169.254.169.254/"), "`notices.private_addresses`");

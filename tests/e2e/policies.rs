@@ -103,16 +103,19 @@ fn what_makes_no_sense_is_refused_and_nothing_changes() {
     };
     check("/v1/policies/a", "[[suppress]]\nreason = \"a\"", "it names nothing");
     check("/v1/policies/a", "fail_on = [\"worst\"]", "`worst` is none of");
-    check("/v1/policies/..", "", "a name is 1 to 128");
+    check("/v1/policies/..", "#", "a name is 1 to 128");
     check("/v1/vex/a", "{}", "neither OpenVEX");
     check("/v1/vex/a", r#"{"@context": "https://openvex.dev/ns", "statements": []}"#, "no statement");
+    // Nothing at all was most likely meant to be something.
+    let why = put(&service, "/v1/policies/a", "").refused(400, "bad-request");
+    assert!(why.contains("the body is empty"), "{why}");
     assert_eq!(service.api.get("/v1/policies").ok(), json!({ "policies": [] }));
     assert_eq!(suppressed(&service.api.report(&image)), []);
     let setup = service.stop().with("LIMPID_POLICIES__DOCUMENTS", 1);
     let service = Service::with(setup.with("LIMPID_POLICIES__DOCUMENT_BYTES", 100));
-    put(&service, "/v1/policies/a", "").ok();
+    put(&service, "/v1/policies/a", "# none yet").ok();
     put(&service, "/v1/policies/a", "fail_on = []").ok();
-    let why = put(&service, "/v1/policies/b", "").refused(422, "over-limit");
+    let why = put(&service, "/v1/policies/b", "# none yet").refused(422, "over-limit");
     assert!(why.contains("policies.documents"), "{why}");
     let why = put(&service, "/v1/policies/a", &"#".repeat(101)).refused(413, "over-limit");
     assert!(why.contains("policies.document_bytes"), "{why}");

@@ -6,7 +6,7 @@ use crate::Address;
 use crate::api::{Api, Problem};
 
 /// Days that are asked for.
-const DAYS: &str = "30";
+const DAYS: u64 = 30;
 
 /// Units of the drawing, as that of an image has them.
 const WIDTH: u64 = 660;
@@ -36,7 +36,7 @@ impl Trend {
     /// # Errors
     /// Those of the API, but that there is too much to be looked at.
     pub(super) fn of(api: &dyn Api, path: Address) -> Result<Self, Problem> {
-        match api.get::<json::Trend>(path.with("days", DAYS)) {
+        match api.get::<json::Trend>(path.with("days", &DAYS.to_string())) {
             Ok(trend) => Ok(Self { bars: bars(&trend.days), known: Ok(trend) }),
             Err(problem) if problem.status < 500 && problem.status != 401 => {
                 Ok(Self { known: Err(problem.detail), bars: Vec::new() })
@@ -48,15 +48,16 @@ impl Trend {
 
 fn bars(days: &[json::TrendDay]) -> Vec<Bar> {
     let most = days.iter().map(|day| day.findings).max().unwrap_or(0).max(1);
-    let slot = (WIDTH / (days.len() as u64).max(1)).max(1);
+    // Each day has its place, also where fewer are known: today is at the end.
+    let (slot, absent) = (WIDTH / DAYS, DAYS.saturating_sub(days.len() as u64));
     // Whoever has one has it seen.
     let height = |count: u64| if count == 0 { 0 } else { (count.saturating_mul(HEIGHT) / most).max(1) };
     let bar = |(place, day): (u64, &json::TrendDay)| {
         let tall = height(day.findings).min(HEIGHT);
         Bar {
-            x: place * slot + slot / 8,
+            x: (absent + place) * slot + slot / 8,
             y: HEIGHT - tall,
-            width: (slot * 3 / 4).max(1),
+            width: slot * 3 / 4,
             height: tall,
             exploited: height(day.exploited).min(tall),
             title: format!("{}: {} findings, {} exploited", day.day, day.findings, day.exploited),
@@ -83,6 +84,7 @@ mod tests {
         let sizes: Vec<_> = bars.iter().map(|bar| (bar.height, bar.exploited)).collect();
         assert_eq!(sizes, [(HEIGHT, 1), (HEIGHT / 2, HEIGHT / 2), (0, 0), (1, 0)]);
         assert!(bars.iter().all(|bar| bar.y + bar.height == HEIGHT && bar.x + bar.width <= WIDTH));
+        assert_eq!(bars.last().map(|bar| bar.x), Some(29 * 22 + 2), "today is at the end");
         assert!(super::bars(&[]).is_empty());
     }
 }

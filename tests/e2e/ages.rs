@@ -189,6 +189,14 @@ fn repositories_and_todays_trend_say_what_the_reports_of_their_images_say() {
     service.api.get("/v1/repositories/shop/web/trend?day=3").refused(400, "bad-request");
     let service = Service::with(service.kill());
     check(&service, "after a restart");
+
+    // Of what no tag is known to point at any more nothing is said, and not that nothing affects it.
+    service.api.index(&node("shop/moved:1", &[("alpha", "1.0.0")]));
+    let second = service.api.index(&node("shop/moved:1", &[("alpha", "1.0.0"), ("gamma", "1.0.0")]));
+    service.api.delete(&format!("/v1/images/{second}"));
+    let counted = repositories(&service, "");
+    let moved = counted.iter().find(|it| it["name"] == "shop/moved").unwrap();
+    assert_eq!((&moved["images"], &moved["summary"]), (&json!(1), &Value::Null), "{moved:#}");
 }
 
 #[test]

@@ -51,6 +51,12 @@ impl Pool {
         Self::new(settings.read_workers, "http.read_workers", settings, metrics.turns("page"))
     }
 
+    /// For what looks through history, and takes long where there is much of it: one at a time, so that it takes
+    /// nobody else's turn.
+    pub(crate) fn histories(settings: &Settings, metrics: &Metrics) -> Self {
+        Self::new(1, "http.read_workers", settings, metrics.turns("history"))
+    }
+
     /// For those few that wait for nobody else.
     pub(crate) fn access(settings: &Settings, metrics: &Metrics) -> Self {
         Self::new(4, "http.write_workers", settings, metrics.turns("access"))

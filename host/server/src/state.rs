@@ -17,6 +17,8 @@ pub(crate) struct AppState {
     pub(crate) settings: Current<Settings>,
     /// Where what is known is read. Who reads waits for no writer, and who writes for no reader.
     pub(crate) readers: Pool,
+    /// Where trends and times to repair are looked for.
+    pub(crate) histories: Pool,
     pub(crate) writers: Pool,
     /// Where tokens are made and revoked, and changes recorded.
     pub(crate) access: Pool,
@@ -35,10 +37,23 @@ impl AppState {
         metrics: Metrics,
     ) -> Self {
         let (readers, writers) = (Pool::readers(&settings, &metrics), Pool::writers(&settings, &metrics));
-        let access = Pool::access(&settings, &metrics);
+        let (access, histories) = (Pool::access(&settings, &metrics), Pool::histories(&settings, &metrics));
         let kept = Arc::new(Kept::new(&settings));
         let workers = Arc::new(workers);
         let (tags, verdicts, fetches) = (Tags::default(), Arc::default(), Fetches::new(&settings));
-        Self { scanner, workers, settings, readers, writers, access, metrics, tags, kept, verdicts, fetches }
+        Self {
+            scanner,
+            workers,
+            settings,
+            readers,
+            histories,
+            writers,
+            access,
+            metrics,
+            tags,
+            kept,
+            verdicts,
+            fetches,
+        }
     }
 }

@@ -32,12 +32,16 @@ impl Api for Fake {
     }
 }
 
+/// The beginning of 2026-11-30, in milliseconds since 1970.
+const NOW: u64 = 1_795_996_800_000;
+
 /// A request for a path with a query.
 pub(crate) fn request(path: &str, query: &str) -> Request {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    Request::new(path.to_owned(), pairs, Session { signed_in: true, proof: "proof".to_owned() }).unwrap()
+    let session = Session { signed_in: true, proof: "proof".to_owned() };
+    Request::new(path.to_owned(), pairs, session).unwrap().at(NOW)
 }
 
 /// A form with these fields.

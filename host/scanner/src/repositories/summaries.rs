@@ -186,6 +186,9 @@ impl Summaries {
             let entry = known.entries.get(&repository.name);
             let summary = entry.and_then(|entry| entry.summary.clone());
             let is_current = is_settled && summary.is_some() && !known.stale.contains(&repository.name);
+            // Images of which no tag is known to point at them, as after the last one of a tag was deleted, are not
+            // counted: that nothing affects them would be said of what nobody has looked at.
+            let summary = summary.filter(|summary| summary.images > 0 || repository.images == 0);
             Summarized { repository, summary, is_current }
         });
         summarized.collect()

@@ -80,7 +80,7 @@ const BAR: u64 = 1_000;
 /// # Errors
 /// Those of the API, and where the request makes no sense.
 pub fn show(api: &dyn Api, request: &Request) -> Result<Answer, Problem> {
-    let since = request.get("since").map(repository::day).transpose()?;
+    let since = request.get("since").map(|text| repository::day(request, text)).transpose()?;
     let after = request.get("after");
     let sort = request.get("sort").unwrap_or("exploited");
     if !SORTS.iter().any(|(known, _)| *known == sort) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use askama::Template;
-use limpid_formats::json;
+use limpid_formats::{json, rfc3339};
 use serde::Deserialize;
 
 use crate::api::{Api, Problem};
@@ -115,7 +115,7 @@ struct Finding {
 /// # Errors
 /// Those of the API, and where the request makes no sense.
 pub fn show(api: &dyn Api, request: &Request, name: &str) -> Result<Answer, Problem> {
-    let since = request.get("since").map(day).transpose()?;
+    let since = request.get("since").map(|text| day(request, text)).transpose()?;
     let repository: json::Repository = api.get(Address::of(&["v1", "repositories", name]))?;
     let after = request.get("after");
     let path =
@@ -221,9 +221,15 @@ pub(super) fn sum(api: &dyn Api, name: &str, day: &str, tags: usize) -> Result<S
 }
 
 /// A day as fields of forms have it.
-pub(super) fn day(text: &str) -> Result<&str, Problem> {
+pub(super) fn day<'a>(request: &Request, text: &'a str) -> Result<&'a str, Problem> {
     let is_day = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-    if is_day { Ok(text) } else { Err(Problem::bad_request("`since` is no day, as 2026-11-23")) }
+    if !is_day {
+        return Err(Problem::bad_request("`since` is no day, as 2026-11-23"));
+    }
+    if rfc3339(request.now()).get(..10).is_some_and(|today| text > today) {
+        return Err(Problem::bad_request("`since` is a day that has not come yet"));
+    }
+    Ok(text)
 }
 
 /// What an image has that it had not at the beginning of a day.
@@ -404,6 +410,15 @@ mod tests {
             assert!(page.contains(part), "{part}: {page}");
         }
         assert!(!page.contains("overdue"), "no severity has a limit");
+    }
+
+    #[test]
+    fn a_day_that_has_not_come_is_no_day_to_compare_with() {
+        let asked =
+            |day: &str| show(&api("web"), &request("/repositories/web", &format!("since={day}")), "web");
+        assert!(asked("2026-11-23").is_ok());
+        assert_eq!(asked("2026-12-01").unwrap_err().status, 400);
+        assert_eq!(asked("yesterday").unwrap_err().status, 400);
     }
 
     #[test]

@@ -149,7 +149,7 @@ pub(super) async fn trend(
 ) -> Result<Document, Failure> {
     let (days, scanner) = (Days::read(query, DAYS)?, state.scanner.clone());
     let trend = move || scanner.repository_trend(&name, days).map(Trend::from);
-    state.readers.document(wanted.coding, trend).await
+    state.histories.document(wanted.coding, trend).await
 }
 
 /// Findings of all images at which tags pointed, day by day, as far as history holds.
@@ -168,7 +168,7 @@ pub(super) async fn all_trend(
     wanted: Wanted,
 ) -> Result<Document, Failure> {
     let (days, scanner) = (Days::read(query, DAYS)?, state.scanner.clone());
-    state.readers.document(wanted.coding, move || scanner.trend(days).map(Trend::from)).await
+    state.histories.document(wanted.coding, move || scanner.trend(days).map(Trend::from)).await
 }
 
 /// How long findings lasted in the images of its tags: from when each was first seen until the tag pointed at images that
@@ -190,5 +190,5 @@ pub(super) async fn repairs(
 ) -> Result<Document, Failure> {
     let (days, scanner) = (Days::read(query, DAYS_OF_REPAIRS)?, state.scanner.clone());
     let repairs = move || scanner.repairs(&name, days as u64).map(Repairs::from);
-    state.readers.document(wanted.coding, repairs).await
+    state.histories.document(wanted.coding, repairs).await
 }

@@ -72,6 +72,10 @@ impl Place {
             let dead = api.get("/v1/notices?state=dead").ok();
             (!dead["notices"].as_array().unwrap().is_empty()).then_some(())
         });
+        // Pages that say how far counting is differ from one moment to the next.
+        until("repositories are counted", || {
+            (api.get("/v1/repositories").ok()["partial"] == false).then_some(())
+        });
         Self { service, hostile, debian }
     }
 

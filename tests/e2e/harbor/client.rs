@@ -15,8 +15,8 @@ pub(super) const NATIVE: &str = "application/vnd.scanner.adapter.vuln.report.har
 pub(super) const SBOM: &str = "application/vnd.security.sbom.report+json; version=1.0";
 pub(super) const SPDX: &str = "?sbom_media_type=application%2Fspdx%2Bjson";
 
-/// Longest call.
-const CALL: Duration = Duration::from_secs(5);
+/// Longest call. Harbor itself waits for five seconds, which is for a machine that runs nothing else.
+const CALL: Duration = Duration::from_secs(60);
 
 /// How soon it is asked again here: what the service says is checked, and not waited for.
 const AGAIN: Duration = Duration::from_millis(20);

@@ -8,6 +8,8 @@
 
 mod input;
 mod known;
+mod manifests;
+mod opened;
 mod queue;
 mod spool;
 
@@ -31,6 +33,7 @@ use crate::index::{Ahead, Aheads};
 use crate::notices::backoff;
 use crate::{Error, ImageInput, Indexed, Progress, Scanner, blobs, room};
 pub use input::{OpenSource, Secrets};
+pub use opened::Opened;
 pub use queue::QueueLength;
 use queue::{Doing, Queue, Waiting};
 pub use spool::Spool;
@@ -204,56 +207,6 @@ impl Jobs {
         room::require_room(self.parts.scanner.settings())?;
         let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
         self.admit(id, submission, secrets, None)
-    }
-
-    /// Opens what is elsewhere, before it is submitted: what is fetched meanwhile is there when its turn comes, and
-    /// when it is tried again.
-    ///
-    /// # Errors
-    /// [`Error::Images`] where it names nothing that can be asked, and where the store fails.
-    pub fn open(&self, submission: Submission, secrets: Secrets) -> Result<Opened, Error> {
-        let known = self.parts.known(&submission)?;
-        let source = Arc::from(self.parts.sources.open(&submission, &secrets, known)?);
-        Ok(Opened { submission, secrets, source, stop: self.parts.stop.clone() })
-    }
-
-    /// Acknowledges what was opened. A process that ends takes what was fetched with it, and what lets fetch it: that is
-    /// not stored.
-    ///
-    /// # Errors
-    /// [`Error::Busy`] where too many wait already, [`Error::NoRoom`] where the disk is full, and where the store fails.
-    pub fn submit_opened(&self, opened: &Opened) -> Result<Job, Error> {
-        if self.parts.queue.is_full() {
-            return Err(self.busy());
-        }
-        room::require_room(self.parts.scanner.settings())?;
-        let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
-        let Opened { submission, secrets, source, .. } = opened;
-        self.admit(id, without_queries(submission), secrets.clone(), Some(Arc::clone(source)))
-    }
-
-    /// The latest job by which a manifest was submitted with the addresses of its layers, as far as jobs are remembered.
-    ///
-    /// # Errors
-    /// The store fails.
-    pub fn of_manifest(&self, manifest: &Digest) -> Result<Option<Job>, Error> {
-        let Some(id) = self.parts.manifests().get(manifest).copied() else { return Ok(None) };
-        match self.parts.job(id) {
-            Ok(job) => Ok(Some(job)),
-            Err(Error::NoJob(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Forgets by which job a manifest was submitted, where that has ended.
-    ///
-    /// # Errors
-    /// The store fails.
-    pub fn forget_manifest(&self, manifest: &Digest) -> Result<(), Error> {
-        let Some(job) = self.of_manifest(manifest)?.filter(|job| job.state.is_final()) else { return Ok(()) };
-        self.parts.delete(job.id)?;
-        self.parts.forget_job_of(&job);
-        Ok(())
     }
 
     fn admit(
@@ -611,19 +564,6 @@ impl Parts {
         self.opened.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn manifests(&self) -> std::sync::MutexGuard<'_, HashMap<Digest, u64>> {
-        self.manifests.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Its manifest was submitted by no job, unless by a later one.
-    fn forget_job_of(&self, job: &Job) {
-        let Submission::Addresses(manifest) = &job.submission else { return };
-        let mut manifests = self.manifests();
-        if manifests.get(&manifest.hash) == Some(&job.id) {
-            manifests.remove(&manifest.hash);
-        }
-    }
-
     fn causes(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Cause>> {
         self.causes.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -741,43 +681,6 @@ fn left_over(scanner: &Scanner) -> Result<(Vec<u64>, HashMap<Digest, u64>), Erro
         }
     }
     Ok((left, manifests))
-}
-
-/// A submission as it is stored that was opened: queries of addresses are signatures that let in.
-fn without_queries(submission: &Submission) -> Submission {
-    let mut submission = submission.clone();
-    if let Submission::Addresses(manifest) = &mut submission {
-        for layer in &mut manifest.layers {
-            layer.uri.truncate(layer.uri.find('?').unwrap_or(layer.uri.len()));
-        }
-    }
-    submission
-}
-
-/// What is elsewhere, opened before it is submitted.
-pub struct Opened {
-    submission: Submission,
-    secrets: Secrets,
-    source: Arc<dyn ImageSource>,
-    stop: Stop,
-}
-
-impl Opened {
-    /// How many layers are to be fetched.
-    pub fn to_fetch(&self) -> usize {
-        self.source.to_fetch()
-    }
-
-    /// Fetches them, so many at a time. Blocks; what cannot be had is asked for again when the job is done.
-    pub fn fetch(&self, side_by_side: usize) {
-        self.source.fetch_ahead(side_by_side, &self.stop);
-    }
-}
-
-impl std::fmt::Debug for Opened {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Opened").field(&shown(&self.submission)).finish()
-    }
 }
 
 fn last_id(scanner: &Scanner) -> Result<u64, Error> {

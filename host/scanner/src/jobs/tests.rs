@@ -5,6 +5,7 @@ use limpid_images::{Content, FoundImage, FoundLayer, KnownLayer};
 use limpid_model::{Digest, Platforms};
 use limpid_store::Store;
 
+use super::opened::without_queries;
 use super::*;
 use crate::test_support::archive::{docker, tar};
 use crate::test_support::scanner_with;

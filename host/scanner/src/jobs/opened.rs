@@ -1,0 +1,76 @@
+//! Sources that are opened before they are submitted, so that what lets fetch them need not outlive a queue.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use limpid_bytes::Stop;
+use limpid_images::ImageSource;
+use limpid_model::{Job, Submission};
+
+use super::{Jobs, Secrets, shown};
+use crate::{Error, room};
+
+impl Jobs {
+    /// Opens what is elsewhere, before it is submitted: what is fetched meanwhile is there when its turn comes, and
+    /// when it is tried again.
+    ///
+    /// # Errors
+    /// [`Error::Images`] where it names nothing that can be asked, and where the store fails.
+    pub fn open(&self, submission: Submission, secrets: Secrets) -> Result<Opened, Error> {
+        let known = self.parts.known(&submission)?;
+        let source = Arc::from(self.parts.sources.open(&submission, &secrets, known)?);
+        Ok(Opened { submission, secrets, source, stop: self.parts.stop.clone() })
+    }
+
+    /// Acknowledges what was opened. A process that ends takes what was fetched with it, and what lets fetch it: that is
+    /// not stored.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] where too many wait already, [`Error::NoRoom`] where the disk is full, and where the store fails.
+    pub fn submit_opened(&self, opened: &Opened) -> Result<Job, Error> {
+        if self.parts.queue.is_full() {
+            return Err(self.busy());
+        }
+        room::require_room(self.parts.scanner.settings())?;
+        let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        let Opened { submission, secrets, source, .. } = opened;
+        self.admit(id, without_queries(submission), secrets.clone(), Some(Arc::clone(source)))
+    }
+}
+
+/// A submission as it is stored that was opened: queries of addresses are signatures that let in.
+pub(super) fn without_queries(submission: &Submission) -> Submission {
+    let mut submission = submission.clone();
+    if let Submission::Addresses(manifest) = &mut submission {
+        for layer in &mut manifest.layers {
+            layer.uri.truncate(layer.uri.find('?').unwrap_or(layer.uri.len()));
+        }
+    }
+    submission
+}
+
+/// What is elsewhere, opened before it is submitted.
+pub struct Opened {
+    submission: Submission,
+    secrets: Secrets,
+    source: Arc<dyn ImageSource>,
+    stop: Stop,
+}
+
+impl Opened {
+    /// How many layers are to be fetched.
+    pub fn to_fetch(&self) -> usize {
+        self.source.to_fetch()
+    }
+
+    /// Fetches them, so many at a time. Blocks; what cannot be had is asked for again when the job is done.
+    pub fn fetch(&self, side_by_side: usize) {
+        self.source.fetch_ahead(side_by_side, &self.stop);
+    }
+}
+
+impl std::fmt::Debug for Opened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Opened").field(&shown(&self.submission)).finish()
+    }
+}

@@ -136,10 +136,15 @@ pub(crate) fn http(
     let required = settings.access.required(settings.is_reached())?;
     let access = AccessControl { required, operator: Some(operator.clone()), identities };
     let connections = descriptors::connections(http.connections, settings.store.open_files);
-    let (admission, ready, harbor) =
-        (settings.admission.clone(), settings.ready.clone(), settings.harbor.clone());
-    let clair = settings.clair.clone();
-    Ok(limpid_server::Settings { admission, ready, harbor, clair, access, connections, ..http })
+    Ok(limpid_server::Settings {
+        admission: settings.admission.clone(),
+        ready: settings.ready.clone(),
+        harbor: settings.harbor.clone(),
+        clair: settings.clair.clone(),
+        access,
+        connections,
+        ..http
+    })
 }
 
 /// Makes or changes the watches of the settings.

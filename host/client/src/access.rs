@@ -1,4 +1,5 @@
 use crate::api::{Audit, MadeToken, TokenWanted, Tokens};
+use crate::images::page;
 use crate::{Client, Error, encoded};
 
 impl Client {
@@ -26,12 +27,11 @@ impl Client {
         self.remove(&format!("/v1/tokens/{}", encoded(name)))
     }
 
-    /// A page of what was changed, the last first, from the one before `before` on.
+    /// A page of what was changed, the last first; `after` is `next` of the page before.
     ///
     /// # Errors
     /// The service refuses.
     pub fn audit(&self, after: Option<&str>, limit: usize) -> Result<Audit, Error> {
-        let after = after.map(|after| format!("&after={}", encoded(after))).unwrap_or_default();
-        self.get(&format!("/v1/audit?limit={limit}{after}"))
+        self.get(&format!("/v1/audit?limit={limit}{}", page(after)))
     }
 }

@@ -9,7 +9,7 @@ use limpid_outbound::retry_after;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tracing::field::Empty;
 use ureq::Agent;
-use ureq::http::header::{AUTHORIZATION, RETRY_AFTER};
+use ureq::http::header::{AUTHORIZATION, InvalidHeaderValue, RETRY_AFTER};
 use ureq::http::{HeaderValue, Uri};
 
 use crate::Failure;
@@ -30,6 +30,19 @@ pub struct Harbor<'a> {
     pub username: &'a str,
     /// Its secret.
     pub password: &'a str,
+}
+
+impl Harbor<'_> {
+    /// By what it knows whoever asks.
+    ///
+    /// # Errors
+    /// User and secret are no value of a header.
+    pub fn authorization(&self) -> Result<HeaderValue, InvalidHeaderValue> {
+        let pair = STANDARD.encode(format!("{}:{}", self.username, self.password));
+        let mut authorization = HeaderValue::from_str(&format!("Basic {pair}"))?;
+        authorization.set_sensitive(true);
+        Ok(authorization)
+    }
 }
 
 impl std::fmt::Debug for Harbor<'_> {
@@ -102,10 +115,8 @@ fn ask(agent: &Agent, harbor: &Harbor<'_>, ask: &Ask<'_>) -> Result<Answer, Fail
         Ask::Projects => ("GET", format!("{base}/api/v2.0/projects?page=1&page_size=1")),
         Ask::Scan { repository, digest } => ("POST", scan_address(base, repository, digest)?),
     };
-    let pair = STANDARD.encode(format!("{}:{}", harbor.username, harbor.password));
-    let mut authorization = HeaderValue::from_str(&format!("Basic {pair}"))
-        .map_err(|_| Failure::Never("this is no user and password".to_owned()))?;
-    authorization.set_sensitive(true);
+    let authorization =
+        harbor.authorization().map_err(|_| Failure::Never("this is no user and password".to_owned()))?;
     let span = tracing::debug_span!(
         "harbor",
         otel.name = method,

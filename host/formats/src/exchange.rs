@@ -39,7 +39,7 @@ mod written;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-use limpid_model::{Digest, ImageName};
+use limpid_model::{Digest, ImageName, Severity};
 use limpid_purl::Purl;
 
 use crate::json as api;
@@ -392,6 +392,18 @@ pub(crate) fn title(finding: &api::Finding) -> &str {
     let title = finding.title.trim();
     // Some forms refuse what is empty, as is what holds nothing that is printed.
     if printable(title).trim().is_empty() { &finding.vulnerability } else { title }
+}
+
+/// A severity in the words of Clair, Grype and Harbor, which have none that is worse than critical.
+pub(crate) const fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Malicious | Severity::Critical => "Critical",
+        Severity::High => "High",
+        Severity::Medium => "Medium",
+        Severity::Low => "Low",
+        Severity::Negligible => "Negligible",
+        Severity::Unknown => "Unknown",
+    }
 }
 
 #[cfg(test)]

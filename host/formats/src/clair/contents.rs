@@ -146,12 +146,19 @@ impl<'a> Place<'a> {
 /// Where the packages of a report stand in it.
 pub(super) struct Places<'a> {
     ids: HashMap<Place<'a>, Id>,
+    /// Where each is from, in the order of their numbers.
+    origins: Vec<Origin>,
     repositories: BTreeMap<String, Id>,
 }
 
 impl Places<'_> {
     pub(super) fn id(&self, package: &InstalledPackage) -> Option<Id> {
         self.ids.get(&Place::of(package)).copied()
+    }
+
+    fn origin(&self, package: &InstalledPackage) -> Option<&Origin> {
+        let Id(number) = self.id(package)?;
+        self.origins.get(usize::try_from(number.checked_sub(1)?).ok()?)
     }
 }
 
@@ -174,11 +181,11 @@ impl Contents {
         let numbered = |from: usize, number: usize| Id((from + number) as u64 + 1);
         let sources: BTreeMap<_, _> =
             sources.into_iter().enumerate().map(|(n, source)| (source, numbered(known.len(), n))).collect();
-        let belongs = |package: &InstalledPackage| Origin::of(package, inventory.distribution.is_some());
-        let kinds: BTreeSet<String> =
-            known.values().filter_map(|package| belongs(package).repository()).collect();
+        let origins: Vec<Origin> =
+            known.values().map(|package| Origin::of(package, inventory.distribution.is_some())).collect();
+        let kinds: BTreeSet<&str> = origins.iter().filter_map(Origin::repository).collect();
         let repositories: BTreeMap<String, Id> =
-            kinds.into_iter().enumerate().map(|(n, kind)| (kind, numbered(0, n))).collect();
+            kinds.into_iter().enumerate().map(|(n, kind)| (kind.to_owned(), numbered(0, n))).collect();
 
         let mut contents = Self::default();
         if let Some(distribution) = &inventory.distribution {
@@ -189,7 +196,7 @@ impl Contents {
             contents.repository.insert(*id, Repository { id: id.to_string(), name: name.clone() });
         }
         let mut ids = HashMap::with_capacity(known.len());
-        for (number, (place, package)) in known.into_iter().enumerate() {
+        for (number, ((place, package), origin)) in known.into_iter().zip(&origins).enumerate() {
             let id = numbered(0, number);
             ids.insert(place, id);
             let source = package.source.as_ref().map(|it| {
@@ -199,8 +206,7 @@ impl Contents {
             let form =
                 Package::named(&package.name).of_version(&package.version).for_arch(package.arch.as_deref());
             contents.packages.insert(id, Package { id: id.to_string(), source, ..form });
-            let origin = belongs(package);
-            let repository = origin.repository().and_then(|kind| repositories.get(&kind));
+            let repository = origin.repository().and_then(|kind| repositories.get(kind));
             let layer = subject.layers.get(package.layer.index).or_else(|| subject.layers.last());
             let environment = Environment {
                 package_db: origin.database(package),
@@ -213,19 +219,23 @@ impl Contents {
             };
             contents.environments.insert(id, vec![environment]);
         }
-        (contents, Places { ids, repositories })
+        (contents, Places { ids, origins, repositories })
     }
 
-    /// The distribution of a package, where it is of one.
-    pub(super) fn distribution(&self, package: &InstalledPackage) -> Option<&Distribution> {
-        let distribution = self.distributions.get(&DISTRIBUTION)?;
-        matches!(Origin::of(package, true), Origin::Distribution).then_some(distribution)
-    }
-
-    /// The repository of a package, where it is of one.
-    pub(super) fn repository(&self, package: &InstalledPackage, places: &Places<'_>) -> Option<&Repository> {
-        let kind = Origin::of(package, !self.distributions.is_empty()).repository()?;
-        self.repository.get(places.repositories.get(&kind)?)
+    /// The distribution or the repository of a package, where it is of one.
+    pub(super) fn source(
+        &self,
+        package: &InstalledPackage,
+        places: &Places<'_>,
+    ) -> (Option<&Distribution>, Option<&Repository>) {
+        match places.origin(package) {
+            Some(Origin::Distribution) => (self.distributions.get(&DISTRIBUTION), None),
+            Some(Origin::Repository(kind)) => {
+                let id = places.repositories.get(kind);
+                (None, id.and_then(|id| self.repository.get(id)))
+            }
+            Some(Origin::Unknown) | None => (None, None),
+        }
     }
 }
 
@@ -247,9 +257,9 @@ impl Origin {
         Self::Repository(purl.kind)
     }
 
-    fn repository(&self) -> Option<String> {
+    fn repository(&self) -> Option<&str> {
         match self {
-            Self::Repository(kind) => Some(kind.clone()),
+            Self::Repository(kind) => Some(kind),
             Self::Distribution | Self::Unknown => None,
         }
     }

@@ -8,7 +8,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::contents::Package;
-use super::vulnerability::{cve_link, normalized};
+use super::vulnerability::cve_link;
+use crate::exchange::severity_word;
 
 /// What a receiver is sent: that notifications are there, and where.
 #[derive(Clone, Debug, Serialize)]
@@ -81,11 +82,6 @@ impl NotificationId {
     /// Numbers of the first notice and of the last.
     pub const fn numbers(&self) -> (u64, u64) {
         (self.first, self.first + self.rest as u64)
-    }
-
-    /// When the first of the notices was raised.
-    pub const fn raised(&self) -> u64 {
-        self.raised
     }
 
     /// A notification of one of the notices, for the image's manifest at a place.
@@ -215,7 +211,8 @@ impl Told {
         let text =
             |of: &Value, field: &str| of.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
         let package = data.get("packages").and_then(|all| all.get(0)).cloned().unwrap_or_default();
-        let severity = normalized(Severity::from_word(&text(data, "severity")).unwrap_or(Severity::Unknown));
+        let severity =
+            severity_word(Severity::from_word(&text(data, "severity")).unwrap_or(Severity::Unknown));
         let name = text(data, "vulnerability");
         Some(Self {
             number: notice.number,

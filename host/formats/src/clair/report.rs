@@ -62,7 +62,7 @@ impl VulnerabilityReport {
         let mut known: BTreeMap<Vulnerability, (Option<Cvss>, Vec<Id>)> = BTreeMap::new();
         for finding in &report.findings {
             let package = &finding.package;
-            let from = (contents.distribution(package), contents.repository(package, &places));
+            let from = contents.source(package, &places);
             let (cvss, packages) = known.entry(Vulnerability::of(finding, from)).or_default();
             packages.extend(places.id(package));
             if cvss.is_none() {

@@ -19,13 +19,14 @@
 
 use std::io::{self, Write};
 
+use limpid_model::Severity;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::trivy::type_of;
 use super::{
-    Each, Subject, VERSION, addresses, as_of, name_of, place_of, repository_digests, suppression, title,
-    write_document,
+    Each, Subject, VERSION, addresses, as_of, name_of, place_of, repository_digests, severity_word,
+    suppression, title, write_document,
 };
 use crate::json as api;
 
@@ -210,12 +211,5 @@ fn artifact(finding: &api::Finding) -> Value {
 }
 
 fn severity(level: &str) -> &'static str {
-    match level {
-        "malicious" | "critical" => "Critical",
-        "high" => "High",
-        "medium" => "Medium",
-        "low" => "Low",
-        "negligible" => "Negligible",
-        _ => "Unknown",
-    }
+    severity_word(Severity::from_word(level).unwrap_or(Severity::Unknown))
 }

@@ -20,7 +20,7 @@ use limpid_model::Severity;
 use serde::Serialize;
 
 use super::{Artifact, Heading, Kind, SCANNER, Scanner};
-use crate::exchange::{addresses, title};
+use crate::exchange::{addresses, severity_word, title};
 use crate::json as api;
 use crate::rfc3339;
 
@@ -43,7 +43,7 @@ pub fn write_vulnerabilities(
         generated_at: rfc3339(heading.generated_at),
         artifact: heading.artifact,
         scanner: SCANNER,
-        severity: word(worst),
+        severity: severity_word(worst),
         vulnerabilities: rows.iter().map(|row| row.written(kind)).collect(),
         vendor_attributes: Completeness::of(report),
     };
@@ -106,17 +106,6 @@ fn folded(findings: &[api::Finding]) -> Vec<Row<'_>> {
 
 fn level(finding: &api::Finding) -> Severity {
     Severity::from_word(&finding.severity.level).unwrap_or(Severity::Unknown)
-}
-
-fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Malicious | Severity::Critical => "Critical",
-        Severity::High => "High",
-        Severity::Medium => "Medium",
-        Severity::Low => "Low",
-        Severity::Negligible => "Negligible",
-        Severity::Unknown => "Unknown",
-    }
 }
 
 #[derive(Serialize)]
@@ -183,7 +172,7 @@ impl<'a> Row<'a> {
             package: &finding.package.name,
             version: &finding.package.version,
             fix_version: finding.fixed_version.as_deref().unwrap_or_default(),
-            severity: word(level(finding)),
+            severity: severity_word(level(finding)),
             status: (kind != Kind::Native).then(|| status(finding)),
             description: title(finding),
             links: addresses(finding).collect(),

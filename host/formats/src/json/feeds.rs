@@ -219,10 +219,8 @@ impl Sources {
         let Feed { name, mut sources, .. } = feed;
         sources.retain(|source| after.is_none_or(|after| source.name.as_str() > after));
         sources.sort_by(|a, b| a.name.cmp(&b.name));
-        let is_last = sources.len() <= limit;
-        sources.truncate(limit);
-        let next = sources.last().filter(|_| !is_last).map(|last| last.name.clone());
-        Self { feed: name, sources, next }
+        let page = limpid_model::Page::of(sources, limit, |last| last.name.clone());
+        Self { feed: name, sources: page.items, next: page.next }
     }
 }
 

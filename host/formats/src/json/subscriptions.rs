@@ -245,6 +245,15 @@ impl Wanted {
         Ok(SubscriptionSpec { target, filter, period: self.period, enabled: self.enabled })
     }
 
+    /// The address of whom notices go to; it may hold credentials.
+    pub fn url(&self) -> Option<&str> {
+        let webhook = self.webhook.as_ref().map(|webhook| &*webhook.url);
+        let amqp = self.amqp.as_ref().map(|amqp| &*amqp.url);
+        let harbor = self.harbor.as_ref().map(|harbor| &*harbor.url);
+        let clair = self.clair.as_ref().map(|clair| &*clair.url);
+        webhook.or(amqp).or(harbor).or(clair)
+    }
+
     fn target(&self) -> Result<Target, &'static str> {
         match (&self.webhook, &self.amqp, &self.harbor, &self.clair) {
             (Some(webhook), None, None, None) => Ok(Target::Webhook {

@@ -6,13 +6,9 @@ use super::{Page, rows};
 pub fn subscriptions(page: &mut Page, subscriptions: &[api::Subscription]) {
     let each = subscriptions.iter().map(|subscription| {
         let wanted = &subscription.wanted;
-        let target = wanted.webhook.as_ref().map(|webhook| &webhook.url);
-        let target = target.or(wanted.amqp.as_ref().map(|amqp| &amqp.url));
-        let target = target.or(wanted.harbor.as_ref().map(|harbor| &harbor.url));
-        let target = target.or(wanted.clair.as_ref().map(|clair| &clair.url));
         vec![
             subscription.name.clone(),
-            target.map(|url| api::without_credentials(url)).unwrap_or_default(),
+            wanted.url().map(api::without_credentials).unwrap_or_default(),
             if wanted.enabled { "enabled" } else { "disabled" }.to_owned(),
             subscription.pending.to_string(),
             subscription.oldest_pending.clone().unwrap_or_default(),

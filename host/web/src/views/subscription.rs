@@ -91,12 +91,9 @@ fn rows(page: &json::Notices) -> Vec<Row<'_>> {
 
 /// Where notices go, in one line.
 pub(super) fn target(wanted: &SubscriptionWanted) -> String {
-    match (&wanted.webhook, &wanted.amqp) {
-        (Some(webhook), _) => webhook.url.clone(),
-        (None, Some(amqp)) => {
-            format!("{} {} {}", amqp.url, amqp.exchange, amqp.routing_key).trim().to_owned()
-        }
-        (None, None) => String::new(),
+    match &wanted.amqp {
+        Some(amqp) => format!("{} {} {}", amqp.url, amqp.exchange, amqp.routing_key).trim().to_owned(),
+        None => wanted.url().unwrap_or_default().to_owned(),
     }
 }
 

@@ -6,8 +6,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use limpid_formats::printable_line;
 use limpid_outbound::{Certificates, bare, is_loopback, tls, tls_with};
 use serde::{Deserialize, Serialize};
@@ -111,9 +109,9 @@ impl Harbor {
                 tls_with(&certificates).with_context(|| format!("`{}` cannot be used", path.display()))?
             }
         };
-        let pair = STANDARD.encode(format!("{}:{}", asked.username, asked.password));
-        let mut authorization = HeaderValue::from_str(&format!("Basic {pair}"))?;
-        authorization.set_sensitive(true);
+        let harbor =
+            limpid_deliver::Harbor { url: &base, username: asked.username, password: &asked.password };
+        let authorization = harbor.authorization()?;
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)

@@ -1,22 +1,15 @@
 //! Asks a Harbor to scan artifacts again, by its own API: so its badges follow what publishers state.
 
-use std::io::Read;
-use std::time::SystemTime;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use limpid_outbound::retry_after;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tracing::field::Empty;
 use ureq::Agent;
-use ureq::http::header::{AUTHORIZATION, InvalidHeaderValue, RETRY_AFTER};
-use ureq::http::{HeaderValue, Uri};
+use ureq::http::HeaderValue;
+use ureq::http::header::{AUTHORIZATION, InvalidHeaderValue};
 
 use crate::Failure;
-use crate::webhook::unanswered;
-
-/// How much of an answer is read, in bytes, so that the connection can be used again.
-const ANSWER_BYTES: u64 = 16 << 10;
+use crate::webhook::{answered, host, unanswered};
 
 /// All but what [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-2.3) leaves as it is.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -122,7 +115,7 @@ fn ask(agent: &Agent, harbor: &Harbor<'_>, ask: &Ask<'_>) -> Result<Answer, Fail
         otel.name = method,
         otel.kind = "client",
         http.request.method = method,
-        server.address = harbor.url.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)),
+        server.address = host(harbor.url),
         http.response.status_code = Empty,
     )
     .entered();
@@ -130,12 +123,7 @@ fn ask(agent: &Agent, harbor: &Harbor<'_>, ask: &Ask<'_>) -> Result<Answer, Fail
         Ask::Projects => agent.get(address).header(AUTHORIZATION, authorization).call(),
         Ask::Scan { .. } => agent.post(address).header(AUTHORIZATION, authorization).send_empty(),
     };
-    let (head, body) = answer.map_err(unanswered)?.into_parts();
-    span.record("http.response.status_code", head.status.as_u16());
-    // What it says besides its status is told to nobody.
-    let _ = std::io::copy(&mut body.into_reader().take(ANSWER_BYTES), &mut std::io::sink());
-    let after = head.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    Ok((head.status.as_u16(), after.and_then(|text| retry_after(text, SystemTime::now()))))
+    Ok(answered(&span, answer.map_err(unanswered)?))
 }
 
 /// Where a scan is asked for. Harbor decodes the name of a repository twice.

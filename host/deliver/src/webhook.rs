@@ -2,12 +2,13 @@ use std::io::Read;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use limpid_outbound::{Internal, retry_after, tls};
+use tracing::Span;
 use tracing::field::Empty;
-use ureq::http::Uri;
 use ureq::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use ureq::http::{Response, Uri};
 use ureq::typestate::WithBody;
 use ureq::unversioned::transport::DefaultConnector;
-use ureq::{Agent, RequestBuilder};
+use ureq::{Agent, Body, RequestBuilder};
 
 use crate::bearer::Key;
 use crate::guard::{Guard, refusal};
@@ -94,13 +95,18 @@ impl Webhooks {
             request = request.header(name, value);
         }
         let answer = with(request.header(CONTENT_TYPE, "application/json")).send(body).map_err(unanswered)?;
-        let (head, body) = answer.into_parts();
-        span.record("http.response.status_code", head.status.as_u16());
-        // What it says besides its status is told to nobody: it may be somebody else's secret.
-        let _ = std::io::copy(&mut body.into_reader().take(ANSWER_BYTES), &mut std::io::sink());
-        let asked = head.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        Ok((head.status.as_u16(), asked.and_then(|value| retry_after(value, SystemTime::now()))))
+        Ok(answered(&span, answer))
     }
+}
+
+/// The status of an answer, and after how long the receiver wants to be asked again.
+pub(crate) fn answered(span: &Span, answer: Response<Body>) -> (u16, Option<Duration>) {
+    let (head, body) = answer.into_parts();
+    span.record("http.response.status_code", head.status.as_u16());
+    // What it says besides its status is told to nobody: it may be somebody else's secret.
+    let _ = std::io::copy(&mut body.into_reader().take(ANSWER_BYTES), &mut std::io::sink());
+    let asked = head.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    (head.status.as_u16(), asked.and_then(|value| retry_after(value, SystemTime::now())))
 }
 
 /// In seconds since 1970.
@@ -109,7 +115,7 @@ fn now() -> u64 {
 }
 
 /// The host of an address: what follows it may be a secret.
-fn host(url: &str) -> Option<String> {
+pub(crate) fn host(url: &str) -> Option<String> {
     url.parse::<Uri>().ok()?.host().map(str::to_owned)
 }
 

@@ -171,10 +171,7 @@ impl Jobs {
     /// # Errors
     /// [`Error::Busy`] where too many wait already, [`Error::NoRoom`] where the disk is full.
     pub fn spool(&self) -> Result<Spool, Error> {
-        if self.parts.queue.is_full() {
-            return Err(self.busy());
-        }
-        room::require_room(self.parts.scanner.settings())?;
+        self.require_place()?;
         let Parts { scanner, aheads, .. } = &*self.parts;
         self.parts.spool.create(|archive| Ahead::start(scanner, aheads, archive))
     }
@@ -184,7 +181,7 @@ impl Jobs {
     /// # Errors
     /// [`Error::Busy`] where too many wait already, and where disk or store fail.
     pub fn submit(&self, spool: Spool) -> Result<Job, Error> {
-        let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        let id = self.next_id();
         let (bytes, ahead) = self.parts.spool.keep(spool, id)?;
         if let Some(ahead) = ahead {
             self.parts.ahead().insert(id, ahead);
@@ -201,12 +198,20 @@ impl Jobs {
     pub fn submit_named(&self, submission: Submission, secrets: Secrets) -> Result<Job, Error> {
         // What names nothing is told at once.
         self.parts.sources.open(&submission, &secrets, BTreeMap::new())?;
+        self.require_place()?;
+        self.admit(self.next_id(), submission, secrets, None)
+    }
+
+    /// That there is room for one more, in the queue and on the disk.
+    fn require_place(&self) -> Result<(), Error> {
         if self.parts.queue.is_full() {
             return Err(self.busy());
         }
-        room::require_room(self.parts.scanner.settings())?;
-        let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
-        self.admit(id, submission, secrets, None)
+        room::require_room(self.parts.scanner.settings())
+    }
+
+    fn next_id(&self) -> u64 {
+        self.last.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     fn admit(

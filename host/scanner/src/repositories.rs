@@ -132,6 +132,20 @@ pub(crate) fn repository(store: &Store, name: &str) -> Result<Repository, Error>
     counting.done.pop().ok_or(Error::NoRepository(name.to_owned()))
 }
 
+/// The name of a repository of which an image is known.
+///
+/// # Errors
+/// [`Error::NoRepository`] where none is.
+pub(crate) fn existing(view: &View<'_>, name: &str) -> Result<String, Error> {
+    let repository = Name::of(name).repository;
+    let mut keys = view.keys::<Names>(|key| {
+        key.text(&repository);
+    });
+    let is_known = keys.next().transpose()?.is_some();
+    drop(keys);
+    if is_known { Ok(repository) } else { Err(Error::NoRepository(name.to_owned())) }
+}
+
 /// What the tags of a repository rest on.
 pub(crate) struct TagsOf<'s> {
     pub(crate) reporter: Reporter<'s>,
@@ -183,7 +197,7 @@ impl TagsOf<'_> {
         }
         if found.is_empty() && after.is_none() {
             // One of which all images come by digest has no tags.
-            self::repository(self.reporter.store, name)?;
+            existing(&view, name)?;
         }
         let next = found.last().filter(|_| more).map(|(tag, ..)| tag.clone());
         let items = found.into_iter().map(|(tag, before, now)| self.tag(&view, tag, before, now));

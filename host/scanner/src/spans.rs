@@ -460,7 +460,11 @@ impl Timeline {
 }
 
 /// The packages that detectors found in one layer and that no later layer hides, in a context.
-fn packages(view: &View<'_>, diff_id: Digest, context: &contexts::Row) -> Result<Vec<Installed>, Error> {
+pub(crate) fn packages(
+    view: &View<'_>,
+    diff_id: Digest,
+    context: &contexts::Row,
+) -> Result<Vec<Installed>, Error> {
     let keys: Vec<_> = context.detectors().map(|component| findings::Key { diff_id, component }).collect();
     let rows = view.multi_get::<Findings>(&keys)?.into_iter().flatten();
     let owners: HashMap<&str, Arc<Owner>> =

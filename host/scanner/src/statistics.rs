@@ -1,19 +1,17 @@
 //! Statistics over the whole inventory.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
-use limpid_matching::fold::installed;
-use limpid_matching::{Authority, Installed, Matcher, OwnedPackages, namespaces_in, severity};
-use limpid_model::{Digest, Owner, PluginId, Severity, Statistics};
+use limpid_matching::{Authority, Matcher, OwnedPackages, namespaces_in, severity};
+use limpid_model::{Digest, Severity, Statistics};
 use limpid_store::tables::contexts::{self, Contexts};
-use limpid_store::tables::findings::{self, Findings};
 use limpid_store::tables::images::Images;
 use limpid_store::tables::placements::Placements;
 use limpid_store::tables::sources::Sources;
 use limpid_store::{Store, View};
 
 use crate::report::{AdvisoryRows, Enrichments};
+use crate::spans::packages;
 use crate::stated::All;
 use crate::{Error, Settings};
 
@@ -110,16 +108,8 @@ impl<'v> Judge<'v> {
 
     /// How the packages of a layer stand that are there in a context.
     fn weight(&mut self, diff_id: &Digest, context: &contexts::Row) -> Result<Weight, Error> {
-        let keys: Vec<_> =
-            context.detectors().map(|component| findings::Key { diff_id: *diff_id, component }).collect();
-        let rows = self.view.multi_get::<Findings>(&keys)?.into_iter().flatten();
-        let found: Vec<_> = rows.map(findings::Row::into_parts).collect();
         let mut weight = Weight::default();
-        let hidden: HashSet<&str> = context.hidden().map(|(path, _)| path).collect();
-        for installed in packages(found, context) {
-            if hidden.contains(installed.path.as_str()) {
-                continue;
-            }
+        for installed in packages(self.view, *diff_id, context)? {
             let namespaces = namespaces_in(&installed.package.scope, context.namespaces());
             let is_spoken_of = namespaces.iter().any(|namespace| self.spoken_of.contains(namespace));
             weight.judged |= is_spoken_of && installed.keys.version.key.is_ok();
@@ -153,17 +143,4 @@ impl<'v> Judge<'v> {
         }
         Ok(weight)
     }
-}
-
-type Parts = (PluginId, limpid_model::LayerFindings, Vec<limpid_model::PackageKeys>);
-
-/// The packages that detectors found in one layer, in a context.
-fn packages(found: Vec<Parts>, context: &contexts::Row) -> Vec<Installed> {
-    let owners: HashMap<&str, Arc<Owner>> =
-        context.owned().map(|(path, owner)| (path, Arc::new(owner))).collect();
-    let owner = |path: &str| owners.get(path).cloned();
-    let packages = found.into_iter().flat_map(|(detector, findings, keys)| {
-        installed(Arc::new(detector), findings.findings, keys, 0, owner)
-    });
-    packages.collect()
 }

@@ -152,7 +152,7 @@ impl Scanner {
     /// [`Error::NoRepository`] where no image is known by a name of it, [`Error::TooManyImages`] where its tags pointed at
     /// more than `ages.images`.
     pub fn repository_trend(&self, name: &str, days: usize) -> Result<Trend, Error> {
-        let repository = repositories::repository(self.store(), name)?.name;
+        let repository = repositories::existing(&self.store().view(), name)?;
         repositories::trend(self.store(), self.settings(), |key| _ = key.text(&repository), days)
     }
 

@@ -1,7 +1,5 @@
 //! Submissions of what is known already: there is nothing to be asked of anybody.
 
-use std::sync::atomic::Ordering;
-
 use limpid_model::{Digest, Image, ImageReference, Job, JobState, Submission};
 use limpid_store::tables::images::{Images, Indexing, Row};
 use limpid_store::tables::jobs;
@@ -26,7 +24,7 @@ impl Jobs {
         };
         let now = scanner.settings().clock.now();
         let job = Job {
-            id: self.last.fetch_add(1, Ordering::Relaxed) + 1,
+            id: self.next_id(),
             state: JobState::Done,
             created: now,
             updated: now,

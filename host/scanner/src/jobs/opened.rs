@@ -1,14 +1,13 @@
 //! Sources that are opened before they are submitted, so that what lets fetch them need not outlive a queue.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use limpid_bytes::Stop;
 use limpid_images::ImageSource;
 use limpid_model::{Job, Submission};
 
 use super::{Jobs, Secrets, shown};
-use crate::{Error, room};
+use crate::Error;
 
 impl Jobs {
     /// Opens what is elsewhere, before it is submitted: what is fetched meanwhile is there when its turn comes, and
@@ -19,7 +18,7 @@ impl Jobs {
     pub fn open(&self, submission: Submission, secrets: Secrets) -> Result<Opened, Error> {
         let known = self.parts.known(&submission)?;
         let source = Arc::from(self.parts.sources.open(&submission, &secrets, known)?);
-        Ok(Opened { submission, secrets, source, stop: self.parts.stop.clone() })
+        Ok(Opened { submission, source, stop: self.parts.stop.clone() })
     }
 
     /// Acknowledges what was opened. A process that ends takes what was fetched with it, and what lets fetch it: that is
@@ -28,13 +27,10 @@ impl Jobs {
     /// # Errors
     /// [`Error::Busy`] where too many wait already, [`Error::NoRoom`] where the disk is full, and where the store fails.
     pub fn submit_opened(&self, opened: &Opened) -> Result<Job, Error> {
-        if self.parts.queue.is_full() {
-            return Err(self.busy());
-        }
-        room::require_room(self.parts.scanner.settings())?;
-        let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
-        let Opened { submission, secrets, source, .. } = opened;
-        self.admit(id, without_queries(submission), secrets.clone(), Some(Arc::clone(source)))
+        self.require_place()?;
+        // What let it be opened is with its source.
+        let Opened { submission, source, .. } = opened;
+        self.admit(self.next_id(), without_queries(submission), Secrets::default(), Some(Arc::clone(source)))
     }
 }
 
@@ -52,7 +48,6 @@ pub(super) fn without_queries(submission: &Submission) -> Submission {
 /// What is elsewhere, opened before it is submitted.
 pub struct Opened {
     submission: Submission,
-    secrets: Secrets,
     source: Arc<dyn ImageSource>,
     stop: Stop,
 }

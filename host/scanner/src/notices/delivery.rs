@@ -14,7 +14,7 @@ use limpid_model::{Subscribed, Subscription, SubscriptionSpec, Target};
 use tracing::field::Empty;
 
 use super::Notifying;
-use super::message::{Next, OutgoingMessage, callback_body};
+use super::message::{Next, OutgoingMessage, callback_body, message_id, written};
 use super::notifications::NOTHING;
 use super::secret;
 use super::transport::{Message, Then, Transport, Undelivered};
@@ -142,19 +142,13 @@ impl Delivery {
             return Err(Error::Undelivered { subscription: name.to_owned(), why });
         }
         let now = self.parts.scanner.settings().clock.now();
-        if let Target::Clair { callback, .. } = &subscription.spec.target {
-            let id = NotificationId::of_notices(&subscription, NOTHING, 1, now);
-            let body = callback_body(callback, &id)?;
-            let message = Message { id: &id.to_string(), body: &body };
-            let sent = self.parts.transport.deliver(&subscription.spec.target, message);
-            return sent
-                .map_err(|failed| Error::Undelivered { subscription: name.to_owned(), why: failed.why });
-        }
-        let id = super::message::message_id(&format!("test {name} {now}"));
-        let body = serde_json::to_vec(&notice::test(name, now)).map_err(|error| Error::Host {
-            what: "a message cannot be written".to_owned(),
-            source: error.into(),
-        })?;
+        let (id, body) = match &subscription.spec.target {
+            Target::Clair { callback, .. } => {
+                let id = NotificationId::of_notices(&subscription, NOTHING, 1, now);
+                (id.to_string(), callback_body(callback, &id)?)
+            }
+            _ => (message_id(&format!("test {name} {now}")), written("a message", &notice::test(name, now))?),
+        };
         let message = Message { id: &id, body: &body };
         let sent = self.parts.transport.deliver(&subscription.spec.target, message);
         sent.map_err(|failed| Error::Undelivered { subscription: name.to_owned(), why: failed.why })

@@ -17,7 +17,7 @@ use limpid_store::tables::outbox::Body;
 use serde::Deserialize;
 
 use super::Notifying;
-use super::message::{Head, OutgoingMessage, message_id, pending};
+use super::message::{Head, OutgoingMessage, message_id, pending, written};
 use crate::{Error, SubscriptionError, images};
 
 /// Notices that are looked at for one call.
@@ -116,10 +116,7 @@ impl Notifying<'_> {
             rescanning = begins.then_some(Rescanning { image, announcement: last, pause });
         }
         let ids: Vec<&str> = notices.iter().map(|(_, id)| id.as_str()).collect();
-        let body = serde_json::to_vec(&rescan).map_err(|error| Error::Host {
-            what: "a message cannot be written".to_owned(),
-            source: error.into(),
-        })?;
+        let body = written("a message", &rescan)?;
         Ok(OutgoingMessage {
             subscription: subscription.to_owned(),
             target: head.known.spec.target,

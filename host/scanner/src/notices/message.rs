@@ -4,6 +4,7 @@ use limpid_model::{Digest, Subscription, Target};
 use limpid_store::View;
 use limpid_store::tables::outbox::{self, Outbox, State};
 use limpid_store::tables::subscriptions::Subscriptions;
+use serde::Serialize;
 
 use super::Notifying;
 use super::deliveries::Queue;
@@ -138,10 +139,7 @@ impl Notifying<'_> {
         }
         let ids: Vec<&str> = notices.iter().map(|(_, id)| id.as_str()).collect();
         let bodies = ids.iter().copied().zip(bodies.iter().map(Vec::as_slice));
-        let body = serde_json::to_vec(&notice::digest(bodies, last)).map_err(|error| Error::Host {
-            what: "a digest cannot be written".to_owned(),
-            source: error.into(),
-        })?;
+        let body = written("a digest", &notice::digest(bodies, last))?;
         Ok(OutgoingMessage {
             subscription: subscription.to_owned(),
             target: head.known.spec.target,
@@ -185,10 +183,13 @@ fn notification(
 
 /// What a receiver of Clair's notifications is sent.
 pub(super) fn callback_body(callback: &str, id: &NotificationId) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(&Webhook::new(callback, id)).map_err(|error| Error::Host {
-        what: "a notification cannot be written".to_owned(),
-        source: error.into(),
-    })
+    written("a notification", &Webhook::new(callback, id))
+}
+
+/// What is sent, as JSON.
+pub(super) fn written(what: &str, body: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(body)
+        .map_err(|error| Error::Host { what: format!("{what} cannot be written"), source: error.into() })
 }
 
 /// An identifier of a message, that of the same `of` being the same.

@@ -9,6 +9,7 @@ use limpid_store::{Batch, View};
 
 use super::Notifying;
 use super::references::{self, Counts};
+use super::subscriptions;
 use crate::Error;
 
 /// The number of no notice: what is told of by it is that something would arrive.
@@ -75,9 +76,10 @@ impl Notifying<'_> {
         Ok(is_known)
     }
 
-    /// Whose message it is.
+    /// Whose message it is. Where that goes is as it is stored.
     fn subscription_of(&self, message: NotificationId) -> Result<Option<Subscription>, Error> {
-        Ok(self.subscriptions()?.into_iter().find(|subscription| message.is_of(subscription)))
+        let all = subscriptions::all(&self.store.view())?;
+        Ok(all.into_iter().find(|subscription| message.is_of(subscription)))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::settings::AgeLimits;
 use crate::spans::{PackageSpans, Place, Print, Span, Spans, Subject, places};
 
 /// A day, in milliseconds.
-pub(super) const DAY: u64 = 24 * 60 * 60 * 1_000;
+pub(crate) const DAY: u64 = 24 * 60 * 60 * 1_000;
 
 /// What was counted of a repository, and what tells whether a change is about it.
 pub(super) struct Counted {

@@ -8,7 +8,6 @@ use limpid_store::{Store, View};
 
 use super::counting::DAY;
 use super::pointing::{self, Pointing};
-use crate::names::Name;
 use crate::spans::{Print, Reach, STILL, Spans, places};
 use crate::{Error, Settings};
 
@@ -30,10 +29,10 @@ struct Lasting {
 /// [`Error::NoRepository`] where no image is known by a name of it, [`Error::TooManyImages`] where its tags have
 /// pointed at more than `ages.images`.
 pub(crate) fn repairs(store: &Store, settings: &Settings, name: &str, days: u64) -> Result<Repairs, Error> {
-    super::repository(store, name)?;
     let (view, now) = (store.view(), settings.clock.now());
+    let repository = super::existing(&view, name)?;
     let mut spans = Spans::new(&view, settings, Reach::History)?;
-    let tags = pointing::of_repository(&view, &Name::of(name).repository)?;
+    let tags = pointing::of_repository(&view, &repository)?;
     let images = tags.iter().flat_map(|tag| &tag.targets).flat_map(|target| target.images.iter());
     if images.collect::<HashSet<&Digest>>().len() > settings.ages.images {
         return Err(Error::TooManyImages { limit: settings.ages.images });

@@ -90,6 +90,13 @@ struct Known {
     by_findings: BTreeSet<Ranked>,
 }
 
+impl Known {
+    /// Whether all counts rest on this, and none is to be made.
+    fn is_counted(&self, basis: &Basis) -> bool {
+        self.stale.is_empty() && self.settled.as_ref() == Some(basis)
+    }
+}
+
 #[derive(Debug, Default)]
 struct Entry {
     summary: Option<RepositorySummary>,
@@ -278,6 +285,9 @@ impl Summaries {
         let Reporter { store, .. } = reporter;
         let now = Basis::now(reporter);
         let follower = self.follower.get_or_init(|| store.follow(&TABLES, WRITTEN));
+        if basis.as_ref() == Some(&now) && follower.is_idle() && self.known.lock().is_counted(&now) {
+            return Ok(());
+        }
         let begun = reporter.refreshing.moment();
         while goes_on() {
             let written = follower.take();
@@ -312,8 +322,7 @@ impl Summaries {
     ) -> Result<bool, Error> {
         let settings = reporter.settings;
         let reach = if settings.ages.limits.is_any() { Reach::History } else { Reach::Now };
-        let mut spans: Option<Spans<'_>> = None;
-        let is_decided = !reporter.decided.is_empty(reporter.store, view)?;
+        let mut spans: Option<(Spans<'_>, bool)> = None;
         loop {
             let Some(name) = self.known.lock().stale.first().cloned() else { return Ok(true) };
             // What was written meanwhile this view does not see.
@@ -326,11 +335,14 @@ impl Summaries {
             let counted = match rows.next().transpose()? {
                 None => None,
                 Some(_) => {
-                    let spans = match &mut spans {
+                    let (spans, is_decided) = match &mut spans {
                         Some(spans) => spans,
-                        None => spans.insert(Spans::new(view, settings, reach)?),
+                        None => {
+                            let is_decided = !reporter.decided.is_empty(reporter.store, view)?;
+                            spans.insert((Spans::new(view, settings, reach)?, is_decided))
+                        }
                     };
-                    let now = settings.clock.now();
+                    let (is_decided, now) = (*is_decided, settings.clock.now());
                     let counting = Counting { view, spans, reporter, is_decided, now, goes_on };
                     let Some(Counted { summary, layers, subjects }) = counting.count(&name)? else {
                         return Ok(false);

@@ -40,6 +40,14 @@ pub(crate) fn feeds(
     feeds.into_iter().map(state).collect()
 }
 
+/// Whether any source was ingested.
+///
+/// # Errors
+/// The store fails.
+pub(crate) fn has_sources(store: &Store) -> Result<bool, Error> {
+    Ok(store.view().keys::<Sources>(|_| ()).next().transpose()?.is_some())
+}
+
 /// One feed.
 ///
 /// # Errors

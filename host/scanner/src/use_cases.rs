@@ -253,6 +253,14 @@ impl Scanner {
         feeds::feeds(self.store(), self.settings(), &self.plugins(), &self.0.runs)
     }
 
+    /// Whether a source of any feed was ingested: whoever has none can judge nothing.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn has_sources(&self) -> Result<bool, Error> {
+        feeds::has_sources(self.store())
+    }
+
     /// One feed.
     ///
     /// # Errors

@@ -37,9 +37,7 @@ pub(crate) fn take_token(headers: &mut HeaderMap) {
 fn password(authorization: &str) -> Option<String> {
     let (scheme, pair) = authorization.split_once(' ')?;
     let pair = scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(pair.trim()).ok())??;
-    let (_, password) =
-        String::from_utf8(pair).ok()?.split_once(':').map(|(user, it)| (user.len(), it.to_owned()))?;
-    Some(password)
+    Some(String::from_utf8(pair).ok()?.split_once(':')?.1.to_owned())
 }
 
 /// An error as it is sent, and what it is said to be.

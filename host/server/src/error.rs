@@ -42,7 +42,7 @@ pub(crate) struct Failure {
     /// What the client is told.
     pub(crate) message: String,
     /// What the log is told, and nobody else.
-    internal: Option<String>,
+    pub(crate) internal: Option<String>,
     /// After how long it may go better.
     pub(crate) retry_after: Option<Duration>,
     /// Whether the log has it already.
@@ -145,6 +145,11 @@ impl Failure {
         Self::new(Code::BadRequest, message)
     }
 
+    /// The same with another status, as the API of another program has it.
+    pub(crate) fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
     /// Says what helps where something is too long.
     pub(crate) fn with_advice(mut self, advice: &str) -> Self {
         if self.code == Code::TooLong.as_str() {
@@ -216,10 +221,6 @@ pub(crate) async fn finish(mut response: Response, request: &Asked<'_>) -> Respo
     }
     let failure = response.extensions_mut().remove::<Failure>();
     let dialect = response.extensions_mut().remove::<Dialect>();
-    // It says all that there is to be said.
-    if dialect.is_some() && failure.is_none() && status == StatusCode::PRECONDITION_FAILED {
-        return response;
-    }
     let allow = response.headers_mut().remove(header::ALLOW);
     let failure = match failure {
         Some(failure) => failure,

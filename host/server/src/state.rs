@@ -1,8 +1,9 @@
+use std::hash::Hash;
 use std::sync::Arc;
 
 use limpid_scanner::{Current, Scanner};
 
-use crate::answers::{Kept, Tags};
+use crate::answers::{Kept, Tag, Tags};
 use crate::blocking::Pool;
 use crate::metrics::Metrics;
 use crate::routes::clair::Fetches;
@@ -55,5 +56,11 @@ impl AppState {
             verdicts,
             fetches,
         }
+    }
+
+    /// The tag of what depends on this and the revision; none while that changes. It is made before anything is read:
+    /// what is read may be newer than its tag, and never older.
+    pub(crate) fn tag(&self, on: &impl Hash) -> Option<Tag> {
+        self.scanner.revision().map(|revision| self.tags.of(&(revision, on)))
     }
 }

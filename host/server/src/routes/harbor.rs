@@ -7,11 +7,8 @@ mod metadata;
 mod report;
 mod scan;
 
-use axum::http::StatusCode;
-
 use super::Routes;
 use crate::access::Permission::{Read, Submit};
-use crate::error::Failure;
 use crate::state::AppState;
 
 pub(super) fn routes() -> Routes<AppState> {
@@ -19,12 +16,6 @@ pub(super) fn routes() -> Routes<AppState> {
         .get("/harbor/api/v1/metadata", Read, metadata::show)
         .post("/harbor/api/v1/scan", Submit, scan::accept)
         .get("/harbor/api/v1/scan/{id}/report", Read, report::show)
-}
-
-/// A failure with the status that this API has for it.
-fn with_status(mut failure: Failure, status: StatusCode) -> Failure {
-    failure.status = status;
-    failure
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ use super::Routes;
 use crate::access::Permission::Page;
 use crate::answers::{Coding, Tag, Wanted, not_modified};
 use crate::blocking::Pool;
-use crate::error::{Failure, Told};
+use crate::error::{Code, Failure, Told};
 use crate::request_id::RequestId;
 use crate::state::AppState;
 use asker::Asker;
@@ -127,22 +127,20 @@ async fn data(State(ui): State<Ui>, request: Request) -> Response {
     let target =
         uri.path().strip_prefix("/data").and_then(|path| limpid_web::Address::of_data(path, uri.query()));
     ui.show(request, move |api, _| {
-        let target = target.ok_or_else(|| Problem {
-            status: 404,
-            code: "not-found".to_owned(),
-            ..Problem::bad_request("pages show no such data; `docs/api.md` has the paths of the API")
-        })?;
+        let none = "pages show no such data; `docs/api.md` has the paths of the API";
+        let target = target.ok_or_else(|| problem(Failure::new(Code::NotFound, none)))?;
         api.ask(&limpid_web::Call { method: limpid_web::Method::Get, target }).map(Answer::Json)
     })
     .await
 }
 
 /// What pages load.
-async fn asset(Path(name): Path<String>, wanted: Wanted) -> Result<Response, Failure> {
+async fn asset(State(ui): State<Ui>, Path(name): Path<String>, wanted: Wanted) -> Result<Response, Failure> {
     let Some(asset) = limpid_web::assets::find(&name) else {
-        return Err(Failure::new(crate::error::Code::NotFound, "pages load no such thing: reload the page"));
+        return Err(Failure::new(Code::NotFound, "pages load no such thing: reload the page"));
     };
-    let mut response = encoded(wanted.coding, asset.bytes.to_vec(), asset.media_type)?;
+    let encode = move || encoded(wanted.coding, asset.bytes.to_vec(), asset.media_type);
+    let mut response = ui.pages.run(encode).await?;
     // Another content has another name.
     let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
     response.headers_mut().insert(header::CACHE_CONTROL, forever);
@@ -159,7 +157,7 @@ impl Ui {
         let shown = self.prepare(&request);
         let prepared = match shown {
             Ok(prepared) => prepared,
-            Err(problem) => return self.problem(&request, &problem),
+            Err(problem) => return refused(&request, &problem),
         };
         let made = self.pages.run(move || Ok::<_, Failure>(prepared.make(view))).await;
         made.unwrap_or_else(IntoResponse::into_response)
@@ -181,7 +179,7 @@ impl Ui {
             session.clone(),
             request.headers().get(header::AUTHORIZATION).cloned(),
         );
-        let tag = self.state.scanner.revision().map(|revision| self.state.tags.of(&(revision, "page", on)));
+        let tag = self.state.tag(&("page", on));
         let wanted = wanted(request);
         Ok(Prepared {
             asker,
@@ -198,11 +196,22 @@ impl Ui {
             address: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
         })
     }
+}
 
-    /// What is wrong with a request of which nothing was asked.
-    fn problem(&self, request: &Request, problem: &Problem) -> Response {
-        let _ = self;
-        problem_page(&limpid_web::Request::default(), problem, &id(request), wanted(request).coding)
+/// What is wrong with a request of which nothing was asked, as a page.
+fn refused(request: &Request, problem: &Problem) -> Response {
+    problem_page(&limpid_web::Request::default(), problem, &id(request), wanted(request).coding)
+}
+
+/// A failure as pages tell it.
+fn problem(failure: Failure) -> Problem {
+    match failure.internal {
+        Some(why) => Problem::internal(why),
+        None => Problem {
+            status: failure.status.as_u16(),
+            code: failure.code.into_owned(),
+            ..Problem::bad_request(failure.message)
+        },
     }
 }
 

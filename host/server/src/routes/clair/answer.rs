@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::answers::Document;
-use crate::error::{Code, Failure};
+use crate::error::Failure;
 
 /// The media type in which a client wants an answer: the first of these that it takes as gladly as any other.
 ///
@@ -32,9 +32,8 @@ pub(super) fn negotiated(headers: &HeaderMap, offered: &[&'static str]) -> Resul
     });
     best.map(|(offer, _)| offer).ok_or_else(|| {
         let known = offered.join(", ");
-        let mut failure = Failure::new(Code::BadRequest, format!("`Accept` admits none of {known}"));
-        failure.status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        failure
+        let why = format!("`Accept` admits none of {known}");
+        Failure::bad_request(why).with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)
     })
 }
 

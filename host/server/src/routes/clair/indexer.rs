@@ -18,7 +18,7 @@ use super::manifest::{Manifest, digests, read_body};
 use super::{Hold, digest, has_seen, state_of, tag};
 use crate::access::{Caller, Detail};
 use crate::answers::Wanted;
-use crate::error::Failure;
+use crate::error::{Failure, Told};
 use crate::state::AppState;
 
 const JSON: &str = "application/json";
@@ -60,6 +60,7 @@ pub(super) async fn index(
     if has_seen(&headers, &now) {
         let mut response = StatusCode::PRECONDITION_FAILED.into_response();
         link(&mut response, &manifest);
+        response.extensions_mut().insert(Told);
         return Ok(response);
     }
     let pending = hold.until(|| async { caller.submit() }).await?;

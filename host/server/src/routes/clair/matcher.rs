@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use limpid_formats::clair::{Subject, VulnerabilityReport};
-use limpid_scanner::{Error, Scanner};
+use limpid_scanner::Error;
 
 use super::answer::{add, document};
 use super::digest;
@@ -27,7 +27,7 @@ pub(super) async fn report(
     let manifest = digest(&path)?;
     let scanner = state.scanner.clone();
     // Whoever has nothing to judge by says so, and not that nothing affects the image.
-    if state.readers.run(move || knows_nothing(&scanner)).await? {
+    if !state.readers.run(move || scanner.has_sources()).await? {
         return Ok(StatusCode::ACCEPTED.into_response());
     }
     let (scanner, metrics) = (state.scanner.clone(), state.metrics.clone());
@@ -50,9 +50,4 @@ pub(super) async fn report(
     response.headers_mut().remove(header::CACHE_CONTROL);
     add(&mut response, header::CACHE_CONTROL, MAX_AGE);
     Ok(response)
-}
-
-/// Whether nothing was ever ingested.
-fn knows_nothing(scanner: &Scanner) -> Result<bool, Error> {
-    Ok(scanner.feeds()?.iter().all(|feed| feed.sources.is_empty()))
 }

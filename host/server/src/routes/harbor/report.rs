@@ -11,7 +11,6 @@ use limpid_model::{Digest, Inventory, Job, JobState, Submission, report};
 use limpid_scanner::{Error, Scanner};
 use serde::Deserialize;
 
-use super::with_status;
 use crate::access::Caller;
 use crate::answers::{Wanted, Written};
 use crate::error::{Code, Failure};
@@ -49,7 +48,7 @@ pub(super) async fn show(
     let image = match &job.state {
         JobState::Done => one_image(&job)?,
         JobState::Failed { code, message } => {
-            return Err(with_status(Failure::of_job(code, message), StatusCode::INTERNAL_SERVER_ERROR));
+            return Err(Failure::of_job(code, message).with_status(StatusCode::INTERNAL_SERVER_ERROR));
         }
         JobState::Queued | JobState::Running | JobState::Waiting { .. } => return goes_on(&state, &job, &id),
     };
@@ -65,7 +64,7 @@ pub(super) async fn show(
     // Whatever becomes of the image: there was a scan of that number.
     let mut response = made
         .map_err(|failure| match failure.status {
-            StatusCode::NOT_FOUND => with_status(failure, StatusCode::INTERNAL_SERVER_ERROR),
+            StatusCode::NOT_FOUND => failure.with_status(StatusCode::INTERNAL_SERVER_ERROR),
             _ => failure,
         })?
         .into_response();
@@ -79,7 +78,7 @@ fn kind(headers: &HeaderMap) -> Result<Kind, Failure> {
     Kind::accepted(&accepted).ok_or_else(|| {
         let shown: String = accepted.chars().take(200).collect();
         let why = format!("no report is made of type `{shown}`");
-        with_status(Failure::new(Code::Unsupported, why), StatusCode::UNSUPPORTED_MEDIA_TYPE)
+        Failure::new(Code::Unsupported, why).with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)
     })
 }
 
@@ -88,7 +87,7 @@ fn bill_form(media_type: &str) -> Result<BillForm, Failure> {
         let known = BillForm::ALL.map(BillForm::media_type).join(", ");
         let shown: String = media_type.chars().take(200).collect();
         let why = format!("`sbom_media_type`: `{shown}` is not made; there are: {known}");
-        with_status(Failure::bad_request(why), StatusCode::UNPROCESSABLE_ENTITY)
+        Failure::bad_request(why).with_status(StatusCode::UNPROCESSABLE_ENTITY)
     })
 }
 
@@ -106,7 +105,7 @@ fn one_image(job: &Job) -> Result<Digest, Failure> {
                 "the artifact is an index of {} images: Harbor scans these one by one, and a report is of one",
                 images.len()
             );
-            Err(with_status(Failure::new(Code::Unsupported, why), StatusCode::INTERNAL_SERVER_ERROR))
+            Err(Failure::new(Code::Unsupported, why).with_status(StatusCode::INTERNAL_SERVER_ERROR))
         }
     }
 }
@@ -125,7 +124,7 @@ fn goes_on(state: &AppState, job: &Job, id: &str) -> Result<Response, Failure> {
             "the scan was not done within {} s, the limit of setting `harbor.scan_time`{why}",
             longest.as_secs()
         );
-        return Err(with_status(Failure::new(Code::OutOfTime, why), StatusCode::INTERNAL_SERVER_ERROR));
+        return Err(Failure::new(Code::OutOfTime, why).with_status(StatusCode::INTERNAL_SERVER_ERROR));
     }
     let after: HeaderValue = match age.as_secs() {
         0..10 => 1_u16,

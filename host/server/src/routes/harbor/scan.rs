@@ -7,7 +7,6 @@ use limpid_formats::harbor::{Accepted, Authorization, NoScan, SCAN_RESPONSE, Sca
 use limpid_model::{ImageReference, Platforms, Submission};
 use limpid_scanner::{Login, Secrets};
 
-use super::with_status;
 use crate::access::{Caller, Detail};
 use crate::body;
 use crate::error::{Code, Failure};
@@ -58,7 +57,7 @@ fn refused(why: NoScan) -> Failure {
             Failure::bad_request(format!("the body is no request for a scan: {}", without_values(&error)))
         }
         NoScan::Field { .. } => {
-            with_status(Failure::bad_request(why.to_string()), StatusCode::UNPROCESSABLE_ENTITY)
+            Failure::bad_request(why.to_string()).with_status(StatusCode::UNPROCESSABLE_ENTITY)
         }
     }
 }

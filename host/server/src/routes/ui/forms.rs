@@ -1,6 +1,5 @@
 //! Forms: what changes something is sent by a page of this service, with a proof of it, and done by the API.
 
-use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -8,13 +7,14 @@ use limpid_web::{Answer, Api, Form, Problem, views};
 
 use super::asker::Asker;
 use super::session::Session;
-use super::{Ui, see};
+use super::{Ui, problem, refused, see};
 use crate::access;
+use crate::body;
 use crate::connections::Encrypted;
-use crate::error::Failure;
+use crate::error::{Code, Failure};
 
 /// Longest form, in bytes.
-const FORM: usize = 64 << 10;
+const FORM: u64 = 64 << 10;
 
 /// Checks who signs in by asking the API in their name, and keeps the token in a cookie.
 pub(super) async fn sign_in(State(ui): State<Ui>, request: Request) -> Response {
@@ -72,32 +72,27 @@ impl Ui {
         // No reference to a request may be kept while its body comes.
         let request = Request::from_parts(parts, axum::body::Body::empty());
         if let Err(why) = access::of_this_site(request.uri(), request.headers()) {
-            return Err(self.problem(&request, &forbidden(why)));
+            return Err(refused(&request, &forbidden(why)));
         }
-        let bytes = match to_bytes(body, FORM).await {
+        let limits = body::Limits { bytes: FORM, setting: None, pace: self.state.settings.pace() };
+        let bytes = match body::read(body, limits).await {
             Ok(bytes) => bytes,
-            Err(error) => {
-                let why = format!("a form has {FORM} bytes at most: {error}");
-                let code = "too-long".to_owned();
-                return Err(
-                    self.problem(&request, &Problem { status: 413, code, ..Problem::bad_request(why) })
-                );
-            }
+            Err(failure) => return Err(refused(&request, &problem(failure))),
         };
         let form = match Form::new(form_urlencoded::parse(&bytes).into_owned().collect()) {
             Ok(form) => form,
-            Err(problem) => return Err(self.problem(&request, &problem)),
+            Err(problem) => return Err(refused(&request, &problem)),
         };
         if !self.proofs.is_given(form.get("proof"), &Session::of(request.headers())) {
             let why = "the form is not of a page that was given to you since the service was started: reload the page";
-            return Err(self.problem(&request, &forbidden(why.to_owned())));
+            return Err(refused(&request, &forbidden(why.to_owned())));
         }
         Ok((request, form))
     }
 }
 
 fn forbidden(detail: String) -> Problem {
-    Problem { status: 403, code: "forbidden".to_owned(), ..Problem::bad_request(detail) }
+    problem(Failure::new(Code::Forbidden, detail))
 }
 
 /// Whether the browser asks encrypted, as this service or a proxy before it knows. Who says so falsely keeps no cookie.

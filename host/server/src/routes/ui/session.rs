@@ -1,5 +1,3 @@
-use std::hash::{Hash, Hasher};
-
 use axum::http::{HeaderMap, header};
 
 /// The cookie of whoever has signed in.
@@ -9,7 +7,7 @@ pub(super) const COOKIE: &str = "limpid-session";
 const TOKEN: usize = 3_900;
 
 /// Who has signed in: whoever has the token that the cookie holds. Nothing is kept of it here.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Hash)]
 pub(super) struct Session(Option<String>);
 
 impl Session {
@@ -53,12 +51,6 @@ impl Session {
 
     pub(super) const fn is_there(&self) -> bool {
         self.0.is_some()
-    }
-}
-
-impl Hash for Session {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
     }
 }
 

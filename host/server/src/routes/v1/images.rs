@@ -346,7 +346,7 @@ pub(super) async fn difference(
     Path((before, after)): Path<(String, String)>,
     wanted: Wanted,
 ) -> Result<Response, Failure> {
-    let tag = tag(&state, &("diff", &before, &after));
+    let tag = state.tag(&("diff", &before, &after));
     let compare = move |scanner: &Scanner| -> Result<Difference, Error> {
         let (before, after) = (scanner.find_image(&before)?, scanner.find_image(&after)?);
         scanner.difference(&before, &after).map(Difference::from)
@@ -391,14 +391,8 @@ async fn ask_again<T: Written>(
     wanted: &Wanted,
     use_case: impl FnOnce(&Scanner, &Digest) -> Result<T, Error> + Send + 'static,
 ) -> Result<Response, Failure> {
-    let tag = tag(state, &(what, &name));
+    let tag = state.tag(&(what, &name));
     answer_again(state, tag, wanted, move |scanner| use_case(scanner, &scanner.find_image(&name)?)).await
-}
-
-/// The tag of what depends on this and the revision; none while that changes. It is made before anything is read:
-/// what is read may be newer than its tag, and never older.
-fn tag(state: &AppState, on: &impl Hash) -> Option<Tag> {
-    state.scanner.revision().map(|revision| state.tags.of(&(revision, on)))
 }
 
 /// What has this tag, where it has one: a client that has it already is told so, and what was made for one client is

@@ -67,6 +67,20 @@ impl dyn Api + '_ {
             Err(problem) => Err(problem),
         }
     }
+
+    /// The same, where a refusal is something to show: not that nobody has signed in, nor that the API cannot answer.
+    ///
+    /// # Errors
+    /// Those two.
+    pub(crate) fn try_get<T: DeserializeOwned>(
+        &self,
+        target: Address,
+    ) -> Result<Result<T, Problem>, Problem> {
+        match self.get(target) {
+            Err(problem) if problem.status >= 500 || problem.status == 401 => Err(problem),
+            outcome => Ok(outcome),
+        }
+    }
 }
 
 /// Why there is no page, in the words of the API.

@@ -77,6 +77,18 @@ impl Request {
         number.map_err(|_| Problem::bad_request(format!("`{name}` is not a number")))
     }
 
+    /// Whether the data of the page are wanted as CSV.
+    ///
+    /// # Errors
+    /// Another form is.
+    pub(crate) fn wants_csv(&self) -> Result<bool, Problem> {
+        match self.get("format") {
+            None => Ok(false),
+            Some("csv") => Ok(true),
+            Some(other) => Err(Problem::bad_request(format!("`format`: there is no `{other}`: give `csv`"))),
+        }
+    }
+
     /// This view with other parameters: those that are given, and all others but `without`.
     pub(crate) fn here(&self, with: &[(&str, &str)], without: &[&str]) -> String {
         let stays = |name: &str| !without.contains(&name) && with.iter().all(|(given, _)| *given != name);

@@ -104,6 +104,11 @@ pub(crate) fn command(command: &str) -> &str {
     bare.trim()
 }
 
+/// Whether a text is a day, as fields of forms have it: `2026-11-23`.
+pub(crate) fn is_day(text: &str) -> bool {
+    text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

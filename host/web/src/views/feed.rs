@@ -192,15 +192,9 @@ pub fn show(api: &dyn Api, request: &Request, name: &str) -> Result<Answer, Prob
     let admits = |source: &&Source| has(&source.name) || source.namespaces.iter().any(|it| has(it));
     let mut rows: Vec<&Source> = feed.sources.iter().filter(admits).collect();
     order.apply(&mut rows);
-    match request.get("format") {
-        None => {}
-        Some("csv") => {
-            let text = csv(rows.into_iter().map(|source| (&feed, source)));
-            return Ok(Answer::Csv { name: "sources".to_owned(), text });
-        }
-        Some(other) => {
-            return Err(Problem::bad_request(format!("`format`: there is no `{other}`: give `csv`")));
-        }
+    if request.wants_csv()? {
+        let text = csv(rows.into_iter().map(|source| (&feed, source)));
+        return Ok(Answer::Csv { name: "sources".to_owned(), text });
     }
     let pager = Pager::take(request, &mut rows, ROWS)?;
     let rejections = feed

@@ -62,15 +62,9 @@ struct Latest<'a> {
 pub fn show(api: &dyn Api, request: &Request) -> Result<Answer, Problem> {
     let path = Address::of(&["v1", "feeds"]);
     let known: json::Feeds = api.get(path.clone())?;
-    match request.get("format") {
-        None => {}
-        Some("csv") => {
-            let rows = known.feeds.iter().flat_map(|feed| feed.sources.iter().map(move |it| (feed, it)));
-            return Ok(Answer::Csv { name: "feeds".to_owned(), text: csv(rows) });
-        }
-        Some(other) => {
-            return Err(Problem::bad_request(format!("`format`: there is no `{other}`: give `csv`")));
-        }
+    if request.wants_csv()? {
+        let rows = known.feeds.iter().flat_map(|feed| feed.sources.iter().map(move |it| (feed, it)));
+        return Ok(Answer::Csv { name: "feeds".to_owned(), text: csv(rows) });
     }
     let mut rows: Vec<_> = known.feeds.iter().map(Row::of).collect();
     rows.sort_by_key(|row| !row.standing.is_wrong());

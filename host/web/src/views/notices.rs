@@ -29,7 +29,7 @@ struct View<'a> {
     subscriptions: Vec<(&'a str, bool)>,
     states: Vec<(&'static str, bool)>,
     rows: Vec<Row<'a>>,
-    first: Option<String>,
+    is_first: bool,
     next: Option<String>,
 }
 
@@ -66,12 +66,8 @@ pub fn show(api: &dyn Api, request: &Request) -> Result<Answer, Problem> {
             .with_some("after", after)
     };
     let after = request.get("after");
-    match request.get("format") {
-        None => {}
-        Some("csv") => return csv(api, |after| path(AT_ONCE, after)),
-        Some(other) => {
-            return Err(Problem::bad_request(format!("`format`: there is no `{other}`: give `csv`")));
-        }
+    if request.wants_csv()? {
+        return csv(api, |after| path(AT_ONCE, after));
     }
     let page: json::Notices = api.get(path(ROWS, after))?;
     let known: Option<json::Subscriptions> = api.find(Address::of(&["v1", "subscriptions"]))?;
@@ -84,7 +80,7 @@ pub fn show(api: &dyn Api, request: &Request) -> Result<Answer, Problem> {
         subscriptions: subscriptions.collect(),
         states: states.to_vec(),
         rows: page.notices.iter().map(Row::of).collect(),
-        first: after.map(|_| request.here(&[], &["after"])),
+        is_first: after.is_none(),
         next: page.next.as_deref().map(|next| request.here(&[("after", next)], &[])),
     };
     render(200, Lasts::Moment, &view)

@@ -39,12 +39,8 @@ struct Row<'a> {
 pub fn show(api: &dyn Api, request: &Request) -> Result<Answer, Problem> {
     let path = Address::of(&["v1", "plugins"]);
     let known: json::Plugins = api.get(path.clone())?;
-    match request.get("format") {
-        None => {}
-        Some("csv") => return Ok(Answer::Csv { name: "plugins".to_owned(), text: csv(&known.plugins) }),
-        Some(other) => {
-            return Err(Problem::bad_request(format!("`format`: there is no `{other}`: give `csv`")));
-        }
+    if request.wants_csv()? {
+        return Ok(Answer::Csv { name: "plugins".to_owned(), text: csv(&known.plugins) });
     }
     let rows = known
         .plugins

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::api::{Api, Problem};
 use crate::frame::{Frame, Section};
 use crate::page::render;
+use crate::shown;
 use crate::table;
 use crate::views::trend::Trend;
 use crate::{Address, Answer, Lasts, Request};
@@ -131,14 +132,15 @@ pub fn show(api: &dyn Api, request: &Request, name: &str) -> Result<Answer, Prob
         }
         let report = Address::of(&["v1", "images", &image.digest, "report"]);
         let Some(report): Option<Report> = api.find(report)? else { continue };
-        figures.findings += report.findings.len();
-        figures.exploited += report.findings.iter().filter(|finding| finding.exploited.is_some()).count();
-        figures.incomplete += usize::from(!report.summary.complete);
         let worse = match since {
             None => Worse::Unasked,
             Some(day) => worse(api, &image.digest, &report, day)?,
         };
-        known.insert(image.digest.as_str(), describe(&report, worse));
+        let described = describe(&report, worse);
+        figures.findings += report.findings.len();
+        figures.exploited += described.exploited;
+        figures.incomplete += usize::from(!described.complete);
+        known.insert(image.digest.as_str(), described);
         vulnerabilities.extend(report.findings.into_iter().map(|finding| finding.vulnerability));
     }
     figures.vulnerabilities = vulnerabilities.len();
@@ -164,11 +166,7 @@ pub fn show(api: &dyn Api, request: &Request, name: &str) -> Result<Answer, Prob
 
 /// How long findings last; none where that is too much to be looked at.
 fn repairs(api: &dyn Api, path: Address) -> Result<Option<json::Repairs>, Problem> {
-    match api.get(path.with("days", "90")) {
-        Ok(repairs) => Ok(Some(repairs)),
-        Err(problem) if problem.status < 500 && problem.status != 401 => Ok(None),
-        Err(problem) => Err(problem),
-    }
+    Ok(api.try_get(path.with("days", "90"))?.ok())
 }
 
 /// A time span in days, for people.
@@ -222,8 +220,7 @@ pub(super) fn sum(api: &dyn Api, name: &str, day: &str, tags: usize) -> Result<S
 
 /// A day as fields of forms have it.
 pub(super) fn day<'a>(request: &Request, text: &'a str) -> Result<&'a str, Problem> {
-    let is_day = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-    if !is_day {
+    if !shown::is_day(text) {
         return Err(Problem::bad_request("`since` is no day, as 2026-11-23"));
     }
     if rfc3339(request.now()).get(..10).is_some_and(|today| text > today) {
@@ -235,12 +232,9 @@ pub(super) fn day<'a>(request: &Request, text: &'a str) -> Result<&'a str, Probl
 /// What an image has that it had not at the beginning of a day.
 fn worse(api: &dyn Api, digest: &str, now: &Report, day: &str) -> Result<Worse, Problem> {
     let then = Address::of(&["v1", "images", digest, "report"]).with("as-of", &format!("{day}T00:00:00Z"));
-    let then: Report = match api.get(then) {
+    let then: Report = match api.try_get(then)? {
         Ok(then) => then,
-        Err(problem) if problem.status < 500 && problem.status != 401 => {
-            return Ok(Worse::Unknown(problem.detail));
-        }
-        Err(problem) => return Err(problem),
+        Err(problem) => return Ok(Worse::Unknown(problem.detail)),
     };
     // None found is not none there.
     if then.summary.judged == 0 && then.summary.packages > 0 {

@@ -142,13 +142,12 @@ impl Search<'_> {
         let path = ["scheme", "from", "below"]
             .iter()
             .fold(path, |path, name| path.with_some(name, request.get(name)));
-        match self.api.get::<json::Holders>(path) {
+        match self.api.try_get::<json::Holders>(path)? {
             Ok(holders) if holders.images.is_empty() => {}
             Ok(holders) => {
                 let (namespace, name) = (namespace.to_owned(), name.to_owned());
                 self.found.package = Some(Package { namespace, name, holders });
             }
-            Err(problem) if problem.status == 401 || problem.status >= 500 => return Err(problem),
             Err(problem) => self.problems.push(problem),
         }
         Ok(())

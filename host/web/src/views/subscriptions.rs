@@ -37,12 +37,8 @@ pub fn show(api: &dyn Api, request: &Request) -> Result<Answer, Problem> {
     let path = Address::of(&["v1", "subscriptions"]);
     let known: json::Subscriptions = api.get(path.clone())?;
     let known = known.subscriptions;
-    match request.get("format") {
-        None => {}
-        Some("csv") => return Ok(Answer::Csv { name: "subscriptions".to_owned(), text: csv(&known) }),
-        Some(other) => {
-            return Err(Problem::bad_request(format!("`format`: there is no `{other}`: give `csv`")));
-        }
+    if request.wants_csv()? {
+        return Ok(Answer::Csv { name: "subscriptions".to_owned(), text: csv(&known) });
     }
     let mut rows: Vec<_> = known.iter().collect();
     rows.sort_by_key(|it| it.failure.is_none());

@@ -36,13 +36,9 @@ impl Trend {
     /// # Errors
     /// Those of the API, but that there is too much to be looked at.
     pub(super) fn of(api: &dyn Api, path: Address) -> Result<Self, Problem> {
-        match api.get::<json::Trend>(path.with("days", &DAYS.to_string())) {
-            Ok(trend) => Ok(Self { bars: bars(&trend.days), known: Ok(trend) }),
-            Err(problem) if problem.status < 500 && problem.status != 401 => {
-                Ok(Self { known: Err(problem.detail), bars: Vec::new() })
-            }
-            Err(problem) => Err(problem),
-        }
+        let known: Result<json::Trend, Problem> = api.try_get(path.with("days", &DAYS.to_string()))?;
+        let bars = known.as_ref().map_or_else(|_| Vec::new(), |trend| bars(&trend.days));
+        Ok(Self { bars, known: known.map_err(|problem| problem.detail) })
     }
 }
 

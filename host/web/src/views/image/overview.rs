@@ -71,9 +71,8 @@ struct AsOf {
 impl AsOf {
     fn of(request: &Request) -> Option<Self> {
         let asked = request.get("as-of")?;
-        let is_day = asked.len() == 10 && asked.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
         // A day is over before all of it is known.
-        let moment = if is_day { format!("{asked}T23:59:59Z") } else { asked.to_owned() };
+        let moment = if shown::is_day(asked) { format!("{asked}T23:59:59Z") } else { asked.to_owned() };
         Some(Self { moment, day: asked.get(..10).unwrap_or_default().to_owned() })
     }
 }
@@ -84,12 +83,8 @@ pub(super) fn show(api: &dyn Api, request: &Request, name: &str) -> Result<Answe
     let moment = as_of.as_ref().map(|as_of| as_of.moment.as_str());
     let report = Address::of(&["v1", "images", name, "report"]).with_some("as-of", moment);
     let mut report: json::Report = api.get(report)?;
-    match request.get("format") {
-        None => {}
-        Some("csv") => return csv(&mut report, &filter),
-        Some(other) => {
-            return Err(Problem::bad_request(format!("`format`: there is no `{other}`: give `csv`")));
-        }
+    if request.wants_csv()? {
+        return csv(&mut report, &filter);
     }
     let digest = report.image.digest.clone();
     let after = request.number("layers-after")?.map(|after| after.to_string());

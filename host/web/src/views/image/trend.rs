@@ -109,15 +109,14 @@ pub(super) fn show(api: &dyn Api, request: &Request, name: &str) -> Result<Answe
 fn point(api: &dyn Api, image: &json::Image, at: u64) -> Result<Point, Problem> {
     let at = rfc3339(at);
     let report = Address::of(&["v1", "images", &image.digest, "report"]).with("as-of", &at);
-    let known = match api.get::<Report>(report) {
+    let known = match api.try_get::<Report>(report)? {
         // None found is not none there.
         Ok(report) if report.summary.judged == 0 && report.summary.packages > 0 => {
             Err("no package could be judged by what was stated then".to_owned())
         }
         Ok(report) => Ok(known(&report)),
         // It is longer ago than is kept, for one.
-        Err(problem) if problem.status < 500 && problem.status != 401 => Err(problem.detail),
-        Err(problem) => return Err(problem),
+        Err(problem) => Err(problem.detail),
     };
     let address = Address::page("images", &image.digest).with("as-of", &at).to_string();
     Ok(Point { day: at.get(..10).unwrap_or_default().to_owned(), address, at, known })

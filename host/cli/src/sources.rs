@@ -1,21 +1,17 @@
 //! Where the images of submissions are that are no archives.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
 
 use limpid_fetch::Registries;
 use limpid_images::{AddressedImage, ImageSource, KnownLayer, RegistryImages};
-use limpid_layers::Limits;
 use limpid_model::{Digest, Submission};
-use limpid_scanner::{Current, ImagesError, OpenSource, Secrets};
+use limpid_scanner::{Current, ImagesError, OpenSource, Scanner, Secrets};
 
 /// Registries, by the settings of the service.
 pub(crate) struct Elsewhere {
     pub(crate) registries: Current<Registries>,
-    pub(crate) scratch: PathBuf,
-    pub(crate) limits: Limits,
-    /// Layers of one image that are fetched at a time.
-    pub(crate) layers: usize,
+    /// Whose settings and whose disk bound what is fetched.
+    pub(crate) scanner: Scanner,
 }
 
 impl OpenSource for Elsewhere {
@@ -25,7 +21,9 @@ impl OpenSource for Elsewhere {
         secrets: &Secrets,
         known: BTreeMap<Digest, KnownLayer>,
     ) -> Result<Box<dyn ImageSource>, ImagesError> {
-        let Self { registries, scratch, limits, layers } = self;
+        let Self { registries, scanner } = self;
+        let settings = scanner.settings();
+        let limits = &settings.limits;
         match submission {
             Submission::Archive { .. } => {
                 Err(ImagesError::NotAnImage("an archive is opened where it lies".to_owned()))
@@ -42,9 +40,11 @@ impl OpenSource for Elsewhere {
                 let mut headers = secrets.headers.clone();
                 // Those of a job that an earlier process has taken are gone with it.
                 headers.resize(addresses.layers.len(), BTreeMap::new());
+                let scratch = &settings.scratch;
                 let image = AddressedImage::new(registries, addresses.clone(), headers, scratch, limits)?;
                 let known: HashMap<_, _> = known.into_iter().collect();
-                let image = image.side_by_side(*layers);
+                let (image, scanner) = (image.side_by_side(settings.layers), scanner.clone());
+                let image = image.with_room(move || scanner.require_spare_room());
                 Ok(Box::new(image.with_known(move |blob| known.get(blob).copied())))
             }
         }

@@ -105,6 +105,22 @@ pub enum Error {
         /// The setting that says so.
         setting: &'static str,
     },
+    /// A layer of which too little comes.
+    #[error(
+        "`{address}` is too slow: {came} bytes of a layer came in {} s, and setting `registries.least_rate` wants {rate} a \
+         second",
+        time.as_secs()
+    )]
+    SlowLayer {
+        /// Which address.
+        address: String,
+        /// Bytes that came.
+        came: u64,
+        /// In which time.
+        time: Duration,
+        /// Bytes a second that have to come.
+        rate: u64,
+    },
     /// Nobody answers in time, or sends anything more.
     #[error("`{address}` does not answer: {what} for {} s, the limit of setting `{setting}`", limit.as_secs())]
     NoAnswer {
@@ -307,9 +323,15 @@ impl Error {
             | Self::OtherPart { .. }
             | Self::Malformed { .. }
             | Self::Redirect { .. }
+            | Self::SlowLayer { .. }
             | Self::TooSlow { .. } => true,
             _ => false,
         }
+    }
+
+    /// Whether whoever was asked leads to where nobody should be led: asking again leads there again.
+    pub const fn leads_astray(&self) -> bool {
+        matches!(self, Self::Redirect { .. })
     }
 
     /// Whether the same may well succeed in a moment.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,6 +20,9 @@ use serde_json::json;
 
 use crate::error::cut;
 use crate::{Content, Error, FoundImage, FoundLayer, ImageSource, Location, document, media_type};
+
+/// What fails where the disk takes no more.
+const WRITING: &str = "writing a layer to a temporary file";
 
 /// Read at a time, in bytes.
 const BUFFER: usize = 256 << 10;
@@ -43,6 +46,7 @@ pub struct AddressedImage {
     fetched: Mutex<HashMap<Digest, Fetched>>,
     /// How much of these is kept inflated, in bytes.
     inflated: AtomicU64,
+    room: Box<HasRoom>,
 }
 
 /// A layer that was fetched, in a file without a name.
@@ -69,6 +73,9 @@ const INFLATED: u64 = 4 << 30;
 
 /// Who has read layers before, and knows them by the digest of what is stored.
 type Known = dyn Fn(&Digest) -> Option<KnownLayer> + Send + Sync;
+
+/// Fails where nothing more is to be written to the disk.
+type HasRoom = dyn Fn() -> io::Result<()> + Send + Sync;
 
 /// What is known of a layer that was read before, by the digest of what is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,13 +113,31 @@ impl AddressedImage {
         let (registries, scratch, limits) = (registries.clone(), scratch.to_owned(), limits.clone());
         let (known, fetched) = (Box::new(|_: &Digest| None), Mutex::default());
         let (side_by_side, inflated) = (1, AtomicU64::new(0));
-        Ok(Self { registries, addresses, headers, scratch, limits, known, side_by_side, fetched, inflated })
+        let room = Box::new(|| Ok(()));
+        Ok(Self {
+            registries,
+            addresses,
+            headers,
+            scratch,
+            limits,
+            known,
+            side_by_side,
+            fetched,
+            inflated,
+            room,
+        })
     }
 
     /// Asks somebody who has read layers before. Those that are known are fetched only when they are opened.
     #[must_use]
     pub fn with_known(self, known: impl Fn(&Digest) -> Option<KnownLayer> + Send + Sync + 'static) -> Self {
         Self { known: Box::new(known), ..self }
+    }
+
+    /// Asks somebody before anything is written whether there is room for it.
+    #[must_use]
+    pub fn with_room(self, room: impl Fn() -> io::Result<()> + Send + Sync + 'static) -> Self {
+        Self { room: Box::new(room), ..self }
     }
 
     /// Fetches and inflates so many layers at a time.
@@ -188,7 +213,8 @@ impl AddressedImage {
         let bytes = Limit::of("layer_inflated_bytes", self.limits.layer_inflated_bytes);
         let (decoding, inflation) = (self.limits.decoding(), self.limits.inflation(bytes));
         let kept = if compression == Compression::None { None } else { Some(unnamed(&self.scratch)?) };
-        let mut hashing = Hashing { hasher: Hasher::default(), kept, written: 0, all: &self.inflated, stop };
+        let (hasher, all, room) = (Hasher::default(), &self.inflated, &*self.room);
+        let mut hashing = Hashing { hasher, kept, written: 0, all, room, stop };
         inflate(&Job { what: &what, part: &part, compression, decoding, inflation }, &mut hashing)?;
         if stop.is_stopped() {
             return Err(Error::Interrupted { what });
@@ -221,8 +247,7 @@ impl AddressedImage {
                 break;
             }
             hasher.update(bytes);
-            let writing = "writing a layer to a temporary file";
-            write(&file, bytes, written).map_err(Error::io(writing))?;
+            (self.room)().and_then(|()| write(&file, bytes, written)).map_err(Error::io(WRITING))?;
             written += read as u64;
         }
         let found = hasher.finish();
@@ -235,7 +260,7 @@ impl AddressedImage {
     }
 }
 
-fn write(file: &File, bytes: &[u8], at: u64) -> std::io::Result<()> {
+fn write(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
     file.write_all_at(bytes, at)
 }
 
@@ -318,6 +343,7 @@ struct Hashing<'a> {
     written: u64,
     /// What is kept of all layers, in bytes.
     all: &'a AtomicU64,
+    room: &'a HasRoom,
     stop: &'a Stop,
 }
 
@@ -327,12 +353,13 @@ impl Output for Hashing<'_> {
         self.hasher.update(bytes);
         if let Some(file) = &self.kept {
             let length = bytes.len() as u64;
-            if self.all.fetch_add(length, Ordering::Relaxed) + length > INFLATED {
+            let is_enough = self.all.fetch_add(length, Ordering::Relaxed) + length > INFLATED;
+            // What is kept only saves inflating it once more.
+            if is_enough || (self.room)().is_err() {
                 self.all.fetch_sub(self.written + length, Ordering::Relaxed);
                 self.kept = None;
             } else {
-                let writing = "writing a layer to a temporary file";
-                write(file, bytes, self.written).map_err(BytesError::io(writing))?;
+                write(file, bytes, self.written).map_err(BytesError::io(WRITING))?;
                 self.written += length;
             }
         }

@@ -74,6 +74,11 @@ impl Error {
         }
     }
 
+    /// Whether another try would end the same, although what was handed in is not to blame.
+    pub const fn is_for_good(&self) -> bool {
+        matches!(self, Self::Fetch(error) if error.leads_astray())
+    }
+
     pub(crate) fn damaged(what: &str, offset: u64, why: impl Into<String>) -> Self {
         Content::damaged(what, offset, why).into()
     }

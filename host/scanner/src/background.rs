@@ -1,14 +1,26 @@
-//! Work that nobody waits for.
+//! Work that yields to answers: what nobody waits for, and what takes long anyhow.
 
 use thread_priority::{
-    Error, NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
-    thread_native_id,
+    Error, NormalThreadSchedulePolicy, ThreadPriority, ThreadPriorityValue, ThreadSchedulePolicy,
+    set_thread_priority_and_policy, thread_native_id,
 };
 
 /// Lets those go first on the processors who answer somebody. For threads of their own, whose threads
 /// inherit it: no thread gets its priority back. Where the system does not allow it, all share alike.
 pub fn yield_to_others() {
     if let Err(error) = idle() {
+        tracing::debug!("the priority of a thread cannot be lowered: {error}");
+    }
+}
+
+/// How threads stand behind those who answer somebody, of 0 to 99: a niceness of 10 of those to +19, so that they get a tenth
+/// of what these want, and all that is left.
+const BEHIND: u8 = 22;
+
+/// Lets those go before who answer somebody, who takes a moment, but not without end: for threads of their own that do
+/// what takes long, whose threads inherit it. Where the system does not allow it, all share alike.
+pub(crate) fn stand_behind() {
+    if let Err(error) = behind() {
         tracing::debug!("the priority of a thread cannot be lowered: {error}");
     }
 }
@@ -24,6 +36,13 @@ pub(crate) fn begin_threads() {
 fn idle() -> Result<(), Error> {
     let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
     set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy)
+}
+
+/// A thread that works in batches does not displace one that answers when it wakes up.
+fn behind() -> Result<(), Error> {
+    let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Batch);
+    let priority = ThreadPriorityValue::try_from(BEHIND).map_err(|_| Error::Priority("it is no priority"))?;
+    set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Crossplatform(priority), policy)
 }
 
 #[cfg(test)]
@@ -47,6 +66,15 @@ mod tests {
         assert_eq!(own, ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle));
         assert_eq!(inherited, own);
         assert_eq!(policy(), before);
+    }
+
+    #[test]
+    fn indexing_stands_behind_answers() {
+        let policy = std::thread::spawn(|| {
+            behind().unwrap();
+            std::thread::spawn(|| thread_schedule_policy().unwrap()).join().unwrap()
+        });
+        assert_eq!(policy.join().unwrap(), ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Batch));
     }
 
     #[test]

@@ -330,6 +330,11 @@ impl Error {
         matches!(self, Self::Images(error) if matches!(error.fault(), Fault::Source))
     }
 
+    /// Whether another try would end the same, although what was handed in is not to blame.
+    pub(crate) const fn is_for_good(&self) -> bool {
+        matches!(self, Self::Images(error) if error.is_for_good())
+    }
+
     /// Whether a file system or a quota is full.
     pub fn is_for_lack_of_room(&self) -> bool {
         match self {

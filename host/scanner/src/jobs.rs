@@ -31,7 +31,7 @@ use tracing::field::Empty;
 
 use crate::index::{Ahead, Aheads};
 use crate::notices::backoff;
-use crate::{Error, ImageInput, Indexed, Progress, Scanner, blobs, room};
+use crate::{Error, ImageInput, Indexed, Progress, Scanner, background, blobs, room};
 pub use input::{OpenSource, Secrets};
 pub use opened::Opened;
 pub use queue::QueueLength;
@@ -347,6 +347,7 @@ impl Jobs {
             move || room::room(parts.scanner.settings()).ok().map(|room| room.free)
         };
         let work = move || {
+            background::stand_behind();
             let only_waits = |id| parts.progress().get(&id).is_some_and(Progress::only_waits);
             while let Some(id) = parts.queue.take(&room, only_waits) {
                 parts.run(id);
@@ -447,17 +448,17 @@ impl Parts {
         Ok(())
     }
 
-    /// Whether where images come from has failed often enough.
+    /// Whether where images come from has failed often enough, or would fail the same way for ever.
     fn gives_up(&self, id: u64, error: &Error) -> bool {
         let limit = self.scanner.settings().retry.source_attempts;
-        error.is_of_source() && self.queue.attempts(id).saturating_add(1) >= limit
+        error.is_for_good() || (error.is_of_source() && self.queue.attempts(id).saturating_add(1) >= limit)
     }
 
     /// Ends a job whose input cannot be used.
     fn refuse(&self, id: u64, error: &Error) -> Result<(), Error> {
         let mut job = self.stored(id)?;
         let (code, mut message) = ((self.code)(error), chain(error));
-        if error.is_of_source() {
+        if error.is_of_source() && !error.is_for_good() {
             let attempts = self.queue.attempts(id).saturating_add(1);
             message.push_str(&format!("; it was tried {attempts} times (setting `index.source_attempts`)"));
         }

@@ -1,4 +1,4 @@
-use std::io::Write as _;
+use std::io::{self, Write as _};
 
 use crate::{Error, Settings};
 
@@ -52,6 +52,24 @@ pub(crate) fn require_room(settings: &Settings) -> Result<(), Error> {
     Ok(())
 }
 
+/// Fails where what comes from elsewhere would take room that others need: what is fetched is not acknowledged, and
+/// must not be what makes the service refuse submissions.
+///
+/// # Errors
+/// Less is free than twice setting `index.free_bytes`.
+pub(crate) fn require_spare_room(settings: &Settings) -> io::Result<()> {
+    let (free, least) = (room(settings).map_err(io::Error::other)?.free, settings.free_bytes);
+    if free < least.saturating_mul(2) {
+        let scratch = settings.scratch.display();
+        let why = format!(
+            "the file system of `{scratch}` is nearly full: {free} bytes are free, and layers that are fetched leave twice \
+             the {least} of setting `index.free_bytes`"
+        );
+        return Err(io::Error::new(io::ErrorKind::StorageFull, why));
+    }
+    Ok(())
+}
+
 /// Fails where nothing can be written: by writing a little to a file without a name, because a quota
 /// does not show in what is free.
 ///
@@ -82,6 +100,9 @@ mod tests {
         let (scanner, _scratch) = scanner_with(Store::in_memory(), |settings| settings.free_bytes = u64::MAX);
         let error = scanner.try_writing().unwrap_err();
         assert!(matches!(error, Error::NoRoom { .. }) && error.is_for_lack_of_room());
+        assert!(error.to_string().contains("`index.free_bytes`"), "{error}");
+        let error = scanner.require_spare_room().unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
         assert!(error.to_string().contains("`index.free_bytes`"), "{error}");
     }
 }

@@ -116,7 +116,8 @@ fn platforms(view: &View<'_>, row: &Row) -> Result<BTreeMap<Digest, Platform>, E
     Ok(known.filter_map(|(id, row)| Some((*id, row?.into_parts(*id).0.platform))).collect())
 }
 
-/// Takes an image from what its tags point at. A tag that then points at nothing is not known any more.
+/// Takes an image from what its tags point at. A tag that then points at nothing points where it pointed before, as
+/// its name leads there; one that never pointed elsewhere is not known any more.
 pub(crate) fn remove(view: &View<'_>, batch: &mut Batch, image: &Image) -> Result<(), Error> {
     let names: BTreeSet<Name> = image.names.iter().map(|name| Name::of(name)).collect();
     for name in names.iter().filter(|name| name.tag.is_some()) {
@@ -132,11 +133,9 @@ pub(crate) fn remove_from(
     image: &Digest,
     name: &Name,
 ) -> Result<(), Error> {
-    let rows = rows(view, name)?;
-    let is_gone = rows.last().is_some_and(|(_, row)| row.images().all(|other| other == *image));
-    for (key, row) in rows {
+    for (key, row) in rows(view, name)? {
         let left: Vec<_> = row.images().filter(|other| other != image).collect();
-        if is_gone || left.is_empty() {
+        if left.is_empty() {
             batch.delete::<Tags>(&key);
         } else if left.len() < row.images().count() {
             batch.put::<Tags>(&key, &Row::new(row.digest(), left, row.indexed))?;

@@ -358,6 +358,14 @@ impl Scanner {
         room::require_room(self.settings())
     }
 
+    /// That there is room for what is fetched, which leaves more than acknowledged submissions do.
+    ///
+    /// # Errors
+    /// [`StorageFull`](std::io::ErrorKind::StorageFull) where less is free than twice setting `index.free_bytes`.
+    pub fn require_spare_room(&self) -> std::io::Result<()> {
+        room::require_spare_room(self.settings())
+    }
+
     /// Fails where nothing can be written: by writing a little to a file without a name, because a quota
     /// does not show in what is free.
     ///

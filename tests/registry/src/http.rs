@@ -2,6 +2,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::thread;
+use std::time::Duration;
 
 use crate::{Fault, Registry, answers};
 
@@ -68,7 +70,7 @@ pub(crate) fn serve(registry: &Registry, connection: &TcpStream) {
         let fault = registry.fault(&asked);
         let answer = answers::answer(registry, &asked, fault.as_ref());
         let sent = match fault {
-            Some(Fault::Silent) => 0,
+            Some(Fault::Silent | Fault::Drip(_)) => 0,
             Some(Fault::Cut(bytes) | Fault::Stall(bytes)) => bytes.min(answer.body.len()),
             _ => answer.body.len(),
         };
@@ -82,6 +84,15 @@ pub(crate) fn serve(registry: &Registry, connection: &TcpStream) {
                 return;
             }
             Some(Fault::Cut(_)) => return,
+            Some(Fault::Drip(bytes)) => {
+                for drop in answer.body.chunks(bytes.max(1)) {
+                    let mut connection = connection;
+                    if connection.write_all(drop).is_err() {
+                        return;
+                    }
+                    thread::sleep(Duration::from_millis(10));
+                }
+            }
             _ => {}
         }
     }

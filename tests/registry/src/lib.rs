@@ -107,6 +107,8 @@ pub enum Fault {
     Silent,
     /// So many bytes of the body are answered, and then nothing, ever.
     Stall(usize),
+    /// So many bytes of the body are answered every ten milliseconds.
+    Drip(usize),
     /// It sends on to another address.
     Redirect(String),
     /// Asks for a token of this address.

@@ -181,9 +181,7 @@ fn opened(
     starting.begin("its workers are being started");
     let refresh = Refresh::start(scanner.clone())?;
     let watch = Watch::start(scanner.registry().clone(), WATCH)?;
-    let (scratch, limits) = (scanner.settings().scratch.clone(), settings.layers.clone());
-    let layers = scanner.settings().layers;
-    let elsewhere = Elsewhere { registries: registries.clone(), scratch, limits, layers };
+    let elsewhere = Elsewhere { registries: registries.clone(), scanner: scanner.clone() };
     let jobs = Arc::new(Jobs::start(scanner.clone(), Arc::new(elsewhere), limpid_server::code)?);
     let updates = Updates::start(scanner.clone())?;
     let vex = VexUpdates::start(scanner.clone())?;

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::io::{self, ErrorKind, Read};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use limpid_bytes::Stop;
 use ureq::http::header::CONTENT_RANGE;
@@ -32,7 +32,15 @@ pub struct Blob {
     /// Attempts since a byte last came.
     failures: u32,
     begun: Instant,
+    pace: Pace,
     stop: Stop,
+}
+
+/// How much has come in which time.
+#[derive(Default)]
+struct Pace {
+    waited: Duration,
+    bytes: u64,
 }
 
 struct Open {
@@ -53,7 +61,8 @@ impl Blob {
         // The one to be asked is the last.
         sources.reverse();
         let (open, at, failures, begun, stop) = (None, 0, 0, Instant::now(), stop.clone());
-        let mut blob = Self { sources, headers, size, at, open, failures, begun, stop };
+        let pace = Pace::default();
+        let mut blob = Self { sources, headers, size, at, open, failures, begun, pace, stop };
         blob.fits(size.unwrap_or_default())?;
         while blob.open.is_none() {
             blob.connect()?;
@@ -152,6 +161,26 @@ impl Blob {
         Err(Error::TooSlow { address: address.to_string(), what, limit, setting })
     }
 
+    /// Goes on with the next host where too little has come in the time that was waited for it, in which whoever reads
+    /// did nothing else.
+    fn keep_pace(&mut self, waited: Duration, read: usize) -> Result<(), Error> {
+        let (endpoint, address) = self.endpoint()?;
+        let settings = endpoint.registries.settings();
+        let (rate, time) = (settings.least_rate, settings.idle_time);
+        let address = address.to_string();
+        self.pace.waited += waited;
+        self.pace.bytes += read as u64;
+        if self.pace.waited < time {
+            return Ok(());
+        }
+        let came = std::mem::take(&mut self.pace);
+        let wanted = u128::from(rate) * came.waited.as_millis() / 1_000;
+        if u128::from(came.bytes) >= wanted || self.size.is_some_and(|size| self.at >= size) {
+            return Ok(());
+        }
+        self.fail(Error::SlowLayer { address, came: came.bytes, time: came.waited, rate })
+    }
+
     /// Reads what comes; 0 where nothing more does.
     fn next(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         loop {
@@ -162,6 +191,7 @@ impl Blob {
                 self.connect()?;
                 continue;
             };
+            let asked = Instant::now();
             let read = match open.skip {
                 0 => interrupt::until(&self.stop, || open.body.read(buffer)),
                 skip => {
@@ -169,6 +199,7 @@ impl Blob {
                     let read = interrupt::until(&self.stop, || open.body.read(&mut skipped));
                     if let Ok(read @ 1..) = read {
                         open.skip -= read as u64;
+                        self.keep_pace(asked.elapsed(), read)?;
                         self.in_time()?;
                         continue;
                     }
@@ -192,6 +223,7 @@ impl Blob {
                     }
                     self.fits(self.at)?;
                     self.in_time()?;
+                    self.keep_pace(asked.elapsed(), read)?;
                     return Ok(read);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}

@@ -30,6 +30,8 @@ pub struct RegistrySettings {
     /// How long a layer may take, with all tries.
     #[serde(with = "seconds")]
     pub layer_time: Duration,
+    /// Bytes a second that have to come of a layer, over the time of `idle_time`; 0: any.
+    pub least_rate: u64,
     /// Size of a layer as it is stored.
     pub layer_bytes: u64,
     /// Size of a manifest, a configuration or a page of a list.
@@ -100,6 +102,7 @@ impl Default for RegistrySettings {
             idle_time: Duration::from_secs(60),
             answer_time: Duration::from_secs(120),
             layer_time: Duration::from_secs(3600),
+            least_rate: 16 << 10,
             layer_bytes: 16 << 30,
             manifest_bytes: 4 << 20,
             pages: 10_000,

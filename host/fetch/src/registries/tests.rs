@@ -310,6 +310,24 @@ fn one_that_never_answers_is_given_up_by_a_setting() {
 }
 
 #[test]
+fn one_that_sends_a_layer_by_the_byte_is_given_up_by_a_setting() {
+    let registry = Registry::start();
+    let blob = bytes(100_000);
+    registry.push_blob(&blob);
+    let read = |least_rate| {
+        let settings =
+            RegistrySettings { idle_time: Duration::from_millis(100), least_rate, ..named(&registry) };
+        read_all(&repository(&registry, settings, None), &blob, &Stop::default())
+    };
+    registry.plan("/blobs/", 1, Fault::Drip(10));
+    let error = read(1 << 20).unwrap_err();
+    check_text(&error, &["too slow", "bytes of a layer", "`registries.least_rate`", "1048576 a second"]);
+    registry.heal();
+    registry.plan("/blobs/", 1, Fault::Drip(10_000));
+    assert_eq!(read(1_000).unwrap(), blob);
+}
+
+#[test]
 fn whoever_wants_it_no_more_waits_for_nothing() {
     let registry = Registry::start();
     let blob = bytes(100_000);

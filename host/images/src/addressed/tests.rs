@@ -35,6 +35,28 @@ fn image(addresses: LayerAddresses) -> AddressedImage {
 }
 
 #[test]
+fn a_layer_is_not_fetched_where_there_is_no_room_for_it() {
+    let registry = Registry::start();
+    let [one, two] = tars();
+    let addresses = addresses(&registry, &[&one, &gzip(&two)]);
+    let full = || Err(io::Error::from(io::ErrorKind::StorageFull));
+    let error = image(addresses.clone()).with_room(full).images(&Stop::default()).unwrap_err();
+    // It is tried again when there is.
+    assert_eq!(error.fault(), Blame::Host, "{error}");
+    image(addresses).with_room(|| Ok(())).images(&Stop::default()).unwrap();
+}
+
+#[test]
+fn a_layer_that_leads_astray_is_not_asked_for_again() {
+    let registry = Registry::start();
+    let [one, _] = tars();
+    let source = image(addresses(&registry, &[&one]));
+    registry.plan("/blobs/", 1, Fault::Redirect("http://10.0.0.1/layer".to_owned()));
+    let error = source.images(&Stop::default()).unwrap_err();
+    assert!(error.is_for_good() && error.fault() == Blame::Source, "{error}");
+}
+
+#[test]
 fn an_image_is_identified_by_what_its_layers_hold() {
     let registry = Registry::start();
     let [one, two] = tars();

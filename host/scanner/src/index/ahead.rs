@@ -19,7 +19,7 @@ use tracing::field::Empty;
 use super::detection::Handover;
 use super::layer::{ReadLayer, Show, ShownLayer, showing};
 use super::plan::{Outcomes, Plan, Unknown};
-use crate::{Error, Scanner, blobs, detectors};
+use crate::{Error, Scanner, background, blobs, detectors};
 
 /// How long somebody waits until it looks whether it should go on waiting.
 const LOOK: Duration = Duration::from_millis(50);
@@ -121,7 +121,10 @@ impl Ahead {
         let span = tracing::info_span!(parent: None, "read ahead", trace_id = Empty);
         Cause::current().link(&span);
         limpid_telemetry::mark(&span);
-        let read = move || span.in_scope(|| reading.run(&archive));
+        let read = move || {
+            background::stand_behind();
+            span.in_scope(|| reading.run(&archive));
+        };
         thread::Builder::new().name("limpid-ahead".to_owned()).spawn(read).ok().map(|_| ahead)
     }
 

@@ -18,7 +18,7 @@ impl Jobs {
     pub fn open(&self, submission: Submission, secrets: Secrets) -> Result<Opened, Error> {
         let known = self.parts.known(&submission)?;
         let source = Arc::from(self.parts.sources.open(&submission, &secrets, known)?);
-        Ok(Opened { submission, source, stop: self.parts.stop.clone() })
+        Ok(Opened { submission, source, stop: self.parts.stop.within() })
     }
 
     /// Acknowledges what was opened. A process that ends takes what was fetched with it, and what lets fetch it: that is
@@ -56,6 +56,11 @@ impl Opened {
     /// How many layers are to be fetched.
     pub fn to_fetch(&self) -> usize {
         self.source.to_fetch()
+    }
+
+    /// Ends what is fetched of it, and of nothing else.
+    pub const fn stop(&self) -> &Stop {
+        &self.stop
     }
 
     /// Fetches them, so many at a time. Blocks; what cannot be had is asked for again when the job is done.

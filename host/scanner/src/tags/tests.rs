@@ -118,8 +118,9 @@ fn an_image_that_is_removed_leaves_its_tags() {
     };
     assert_eq!(removed(&old), [(200, None, vec![digest(2)])]);
     submit(&store, &[image(3, "amd64", &["a:1"])], None, 300);
-    // What it pointed at before is no answer to where it points now.
-    assert_eq!(removed(&image(3, "amd64", &["a:1"])), []);
+    // Its name leads there as well.
+    assert_eq!(removed(&image(3, "amd64", &["a:1"])), [(200, None, vec![digest(2)])]);
+    assert_eq!(removed(&new), []);
 }
 
 #[test]

@@ -169,6 +169,9 @@ impl AsRef<[u8]> for Left {
     }
 }
 
+/// Where pages hand on what the API answers.
+const DATA: &str = "/data/";
+
 /// Leaves of an answer what a client asks for, where it asks for something.
 pub(crate) async fn choose(request: Request, next: Next) -> Response {
     match chosen(request, next).await {
@@ -185,6 +188,10 @@ async fn chosen(mut request: Request, next: Next) -> Result<Response, Failure> {
     let Query(Asked { fields }) = asked.map_err(|error| Failure::bad_request(error.body_text()))?;
     let Some(fields) = fields else { return Ok(next.run(request).await) };
     let pattern = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    if pattern.starts_with(DATA) {
+        // Whom that asks chooses.
+        return Ok(next.run(request).await);
+    }
     let mask = Mask::read(&fields, pattern).map_err(Failure::bad_request)?;
     *request.uri_mut() = without(request.uri()).map_err(Failure::bad_request)?;
     let coding = Coding::of(request.headers());

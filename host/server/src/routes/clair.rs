@@ -10,11 +10,12 @@ mod notifier;
 mod openapi;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::{HeaderMap, header};
 use limpid_model::Digest;
 use limpid_scanner::Scanner;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
 use super::Routes;
 use crate::Settings;
@@ -49,19 +50,54 @@ pub(super) fn routes() -> Routes<AppState> {
         .get("/robots.txt", Health, openapi::robots)
 }
 
-/// Layers that may be fetched at a time before their manifests are queued, and whose manifest is queued next.
+/// What bounds manifests that are held, all callers together: how much of them is in memory, how many layers are fetched
+/// before their manifests are queued, and whose manifest is queued next.
 #[derive(Clone, Debug)]
 pub(crate) struct Fetches {
     places: Arc<Semaphore>,
+    /// How many layers of one manifest are fetched at a time: however slow they are, others have places.
     most: u32,
+    /// In units of [`UNIT`].
+    memory: Arc<Semaphore>,
+    units: u32,
     /// Who has come first is queued first.
     turn: Arc<Mutex<()>>,
 }
 
+/// Of which [`Fetches`] counts memory, in bytes.
+const UNIT: u64 = 4 << 10;
+
+/// The part of all layers that are fetched at a time which are of one manifest: one in so many.
+const SHARE: u32 = 4;
+
+/// Between two looks whether others want a place.
+const LOOK: Duration = Duration::from_secs(1);
+
 impl Fetches {
     pub(crate) fn new(settings: &Settings) -> Self {
-        let most = u32::try_from(settings.clair.layers).unwrap_or(u32::MAX).clamp(1, 1 << 16);
-        Self { places: Arc::new(Semaphore::new(most as usize)), most, turn: Arc::default() }
+        let all = u32::try_from(settings.clair.layers).unwrap_or(u32::MAX).clamp(1, 1 << 16);
+        let units = u32::try_from(settings.clair.held_bytes / UNIT).unwrap_or(u32::MAX).clamp(1, 1 << 28);
+        let semaphore = |places: u32| Arc::new(Semaphore::new(places as usize));
+        let most = (all / SHARE).max(1);
+        Self { places: semaphore(all), most, memory: semaphore(units), units, turn: Arc::default() }
+    }
+
+    /// Waits until a request is held no more, and then until no place is left.
+    async fn are_wanted_after(&self, hold: Hold) {
+        hold.over_time().await;
+        while self.places.available_permits() > 0 {
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Holds so many bytes of a manifest, as long as what this gives is there.
+    async fn hold(&self, bytes: usize, hold: Hold) -> Result<OwnedSemaphorePermit, Failure> {
+        // What is made of a small one takes memory as well.
+        let units = (bytes as u64).div_ceil(UNIT) + 1;
+        let units = u32::try_from(units).unwrap_or(u32::MAX).min(self.units);
+        let why = "as many manifests are held as setting `clair.held_bytes` allows";
+        let held = hold.wait(Arc::clone(&self.memory).acquire_many_owned(units), why).await?;
+        held.map_err(|_| Failure::internal("stopped"))
     }
 }
 

@@ -53,6 +53,11 @@ impl Hold {
         tokio::time::timeout_at(self.end, what).await.map_err(|_| self.over(why))
     }
 
+    /// Waits until the request is held no more.
+    pub(super) async fn over_time(self) {
+        tokio::time::sleep_until(self.end).await;
+    }
+
     fn over(self, why: &str) -> Failure {
         let seconds = self.time.as_secs();
         Failure::new(

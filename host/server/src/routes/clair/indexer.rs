@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use limpid_formats::clair::{IndexReport, IndexState, Subject};
-use limpid_model::{Digest, Job, JobState, Submission};
+use limpid_model::{Digest, JobState, Submission};
 use limpid_scanner::{Error, Opened, Scanner};
 use tokio::sync::oneshot;
 use tracing::Instrument as _;
@@ -55,7 +55,10 @@ pub(super) async fn index(
     body: Body,
 ) -> Result<Response, Failure> {
     let hold = Hold::begin(&state.settings);
-    let Manifest { addresses, secrets } = Manifest::read(&read_body(&state, body).await?)?;
+    let body = read_body(&state, body).await?;
+    let memory = state.fetches.hold(body.len(), hold).await?;
+    let Manifest { addresses, secrets } = Manifest::read(&body)?;
+    drop(body);
     let (manifest, now) = (addresses.hash, state_of(&state.scanner));
     if has_seen(&headers, &now) {
         let mut response = StatusCode::PRECONDITION_FAILED.into_response();
@@ -74,17 +77,11 @@ pub(super) async fn index(
     let opening = move || workers.jobs.open(Submission::Addresses(addresses), secrets);
     let opened = Arc::new(state.writers.run(opening).await?);
     // What takes longer than the request is held goes on, so that it is there when the manifest comes again.
-    let submitting = tokio::spawn(submit(state.clone(), hold, opened).in_current_span());
+    let held = (pending, memory);
+    let submitting = tokio::spawn(submit(state.clone(), hold, opened, held).in_current_span());
     let why = format!("the layers of manifest `{manifest}` are not fetched yet, which goes on");
     let submitted = hold.wait(submitting, &why).await?;
-    let job = submitted.map_err(|error| Failure::internal(error.to_string()))??;
-    let (ended, end) = oneshot::channel();
-    let (workers, id) = (state.workers.clone(), job.id);
-    let then = move || {
-        drop(pending);
-        let _ = ended.send(());
-    };
-    state.readers.run(move || workers.jobs.when_ended(id, then)).await?;
+    let (id, end) = submitted.map_err(|error| Failure::internal(error.to_string()))??;
     let why = format!("manifest `{manifest}` is not indexed yet, which goes on as job {id}");
     // An error says that the waiter was dropped, which the job tells as well.
     let _ = hold.wait(end, &why).await?;
@@ -113,8 +110,14 @@ pub(super) async fn index(
     Ok(response)
 }
 
-/// Fetches the layers of a manifest at once, as far as others leave places for it, and submits it.
-async fn submit(state: AppState, hold: Hold, opened: Arc<Opened>) -> Result<Job, Failure> {
+/// Fetches the layers of a manifest at once, as far as others leave places for it, and submits it. Gives the job and what
+/// hears of its end, until which `held` counts.
+async fn submit(
+    state: AppState,
+    hold: Hold,
+    opened: Arc<Opened>,
+    held: impl Send + 'static,
+) -> Result<(u64, oneshot::Receiver<()>), Failure> {
     let asked = Arc::clone(&opened);
     let missing = state.readers.run(move || Ok::<_, Failure>(asked.to_fetch())).await?;
     let side_by_side = u32::try_from(missing).unwrap_or(u32::MAX).min(state.fetches.most);
@@ -123,11 +126,21 @@ async fn submit(state: AppState, hold: Hold, opened: Arc<Opened>) -> Result<Job,
         let why = "as many layers are being fetched as setting `clair.layers` allows";
         let places = hold.wait(places, why).await?.map_err(|_| Failure::internal("stopped"))?;
         let (opened, request) = (Arc::clone(&opened), tracing::Span::current());
-        let fetched = tokio::task::spawn_blocking(move || {
+        let stop = opened.stop().clone();
+        let mut fetched = tokio::task::spawn_blocking(move || {
             let _places = places;
             request.in_scope(|| opened.fetch(side_by_side as usize));
         });
-        fetched.await.map_err(|error| Failure::internal(error.to_string()))?;
+        // Nobody waits for longer. What has not come by then makes room for others who want a place, and is asked for
+        // again when the job is done.
+        let fetched = tokio::select! {
+            fetched = &mut fetched => fetched,
+            () = state.fetches.are_wanted_after(hold) => {
+                stop.stop();
+                fetched.await
+            }
+        };
+        fetched.map_err(|error| Failure::internal(error.to_string()))?;
     }
     let submit = || {
         let (workers, opened) = (state.workers.clone(), Arc::clone(&opened));
@@ -135,7 +148,15 @@ async fn submit(state: AppState, hold: Hold, opened: Arc<Opened>) -> Result<Job,
     };
     let hold = Hold::begin(&state.settings);
     let _turn = hold.wait(state.fetches.turn.lock(), "other manifests are to be queued before").await?;
-    hold.until(submit).await
+    let job = hold.until(submit).await?;
+    let (ended, end) = oneshot::channel();
+    let then = move || {
+        drop(held);
+        let _ = ended.send(());
+    };
+    let workers = state.workers.clone();
+    state.readers.run(move || workers.jobs.when_ended(job.id, then)).await?;
+    Ok((job.id, end))
 }
 
 /// What an image holds that was indexed; why not, where a layer of it was not read.

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use limpid_model::Role;
 use limpid_scanner::Attaching;
 use limpid_scanner::ClaimSet;
+use limpid_scanner::Owners;
 use limpid_scanner::Retry;
 use limpid_scanner::Scanner;
 use limpid_scanner::Store;
@@ -157,6 +158,7 @@ pub(crate) fn scanner_settings(
         policies: settings.policies.clone(),
         retention: settings.retention.clone(),
         ages: settings.ages.clone(),
+        owners: Arc::new(Owners::read(&settings.owners).map_err(|why| anyhow::anyhow!("setting {why}"))?),
         keep: settings.keep.clone(),
         judge_owned: settings.reports.judge_owned,
         base_candidates: settings.reports.base_candidates,

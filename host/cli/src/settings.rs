@@ -26,7 +26,7 @@ use limpid_fetch::RegistrySettings;
 use limpid_images::DaemonSettings;
 use limpid_scanner::{
     AgeSettings, AttachedSettings, BundleSettings, DocumentLimits, FeedSettings, FileKind, Keep, Kinds,
-    Limits, PolicySettings, RetentionSettings, StoreSettings, runtime,
+    Limits, OwnerSettings, PolicySettings, RetentionSettings, StoreSettings, runtime,
 };
 use serde::{Deserialize, Serialize};
 
@@ -134,6 +134,9 @@ pub(crate) struct Settings {
     pub(crate) retention: RetentionSettings,
     /// How old findings may be.
     pub(crate) ages: AgeSettings,
+    /// Whose repositories are whose.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) owners: OwnerSettings,
     /// Backups of the data directory.
     pub(crate) backup: Backup,
     /// The service that commands ask, where one is named; no setting, see [`crate::remote`].
@@ -289,6 +292,7 @@ impl Default for Settings {
             store: StoreSettings::default(),
             retention: RetentionSettings::default(),
             ages: AgeSettings::default(),
+            owners: OwnerSettings::default(),
             backup: Backup::default(),
             remote: None,
         }

@@ -2,7 +2,7 @@ use std::fs::File;
 use std::time::Duration;
 
 use crate::api::{
-    Ages, Difference, Explanation, Image, ImageLayers, Images, Inventory, Job, Plan, Repairs, Report,
+    Ages, Difference, Explanation, Image, ImageLayers, Images, Inventory, Job, Owners, Plan, Repairs, Report,
     Repositories, Repository, SubmissionWanted, Tags, Trend, Verdict,
 };
 use crate::{Client, Error, encoded};
@@ -206,6 +206,22 @@ impl Client {
     /// No image is known by a name of it, or there are too many.
     pub fn repairs(&self, repository: &str, days: usize) -> Result<Repairs, Error> {
         self.get(&format!("/v1/repositories/{}/repairs?days={days}", encoded(repository)))
+    }
+
+    /// The same of all repositories of an owner, as the settings name them.
+    ///
+    /// # Errors
+    /// The service does not answer, or refuses it.
+    pub fn owner_repairs(&self, owner: &str, days: usize) -> Result<Repairs, Error> {
+        self.get(&format!("/v1/owners/{}/repairs?days={days}", encoded(owner)))
+    }
+
+    /// Who answers for repositories.
+    ///
+    /// # Errors
+    /// The service does not answer, or refuses it.
+    pub fn owners(&self) -> Result<Owners, Error> {
+        self.get("/v1/owners")
     }
 
     /// How old the findings of an image are. With a tag, it is the history of this tag that counts.

@@ -65,7 +65,8 @@ pub use report::{
 };
 pub(crate) use report::{finding, is_of};
 pub use repositories::{
-    PreviousTarget, Repositories, Repository, RepositorySummary, Tag, TagChange, TaggedImage, Tags,
+    Owners, PreviousTarget, Repositories, Repository, RepositoryOwner, RepositorySummary, Tag, TagChange,
+    TaggedImage, Tags,
 };
 pub use retention::{Expired, Retention};
 pub use settings::{ReloadedSettings, Setting, SettingOrigin, Settings};

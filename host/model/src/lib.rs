@@ -100,8 +100,8 @@ pub use plugin::{
 };
 pub use rating::{Rating, Severity};
 pub use repository::{
-    PreviousTarget, Repository, RepositoryOrder, RepositoryPage, RepositorySummary, Summarized, Tag,
-    TagChange, TaggedImage,
+    PreviousTarget, Repository, RepositoryOrder, RepositoryOwner, RepositoryPage, RepositorySummary,
+    Summarized, Tag, TagChange, TaggedImage,
 };
 pub use retention::ExpiredImage;
 pub use statement::{KeyedRange, RangeEnd, Statement};

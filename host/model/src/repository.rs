@@ -7,12 +7,23 @@ use crate::{Digest, Platform, Severity};
 pub struct Repository {
     /// Its name, without the registry and the folder that clients leave out.
     pub name: String,
+    /// Whose it is, as the settings say; none where they say nothing.
+    pub owner: Option<String>,
     /// How many tags of it are known.
     pub tags: u64,
     /// How many images are known by a name of it, those included that a tag pointed at before.
     pub images: u64,
     /// When an image was last indexed by a name of it.
     pub last_indexed: Option<u64>,
+}
+
+/// Whoever answers for repositories.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RepositoryOwner {
+    /// Their name.
+    pub name: String,
+    /// Globs of repositories that are theirs, where no longer glob says otherwise.
+    pub repositories: Vec<String>,
 }
 
 /// A tag, what it points at, and what has changed since what it pointed at before. Times are milliseconds since

@@ -43,6 +43,9 @@ pub enum Error {
     /// No image has a name of that repository.
     #[error("no image of repository `{0}` is known; `/v1/repositories` lists those of which one is")]
     NoRepository(String),
+    /// The settings name no such owner.
+    #[error("there is no owner `{0}`; setting `owners` names those there are")]
+    NoOwner(String),
     /// There is no such watch.
     #[error("there is no watch `{0}`")]
     NoWatch(String),

@@ -109,8 +109,8 @@ pub use run::{Run, RunProgress};
 pub use schedule::{RunTimes, Updates};
 pub use settings::{
     AccessSettings, AgeLimits, AgeSettings, BundleSettings, Clock, Current, FeedSettings, Keep,
-    NoticeSettings, OneFeed, PolicySettings, ReplacedTooOften, RetentionRule, RetentionRules,
-    RetentionSettings, Retry, Settings, WatchSettings,
+    NoticeSettings, OneFeed, OwnerSettings, Owners, PolicySettings, ReplacedTooOften, RetentionRule,
+    RetentionRules, RetentionSettings, Retry, Settings, WatchSettings,
 };
 pub use vex::VexUpdates;
 pub use vulnerabilities::Filter;

@@ -20,10 +20,11 @@ use limpid_store::{Store, View};
 
 use crate::names::Name;
 use crate::report::Reporter;
+use crate::settings::Owners;
 use crate::{Error, images};
 pub(crate) use ages::ages;
 pub use beside::Summarizing;
-pub(crate) use repairs::repairs;
+pub(crate) use repairs::{repairs, repairs_of_owner};
 pub(crate) use summaries::Summaries;
 pub(crate) use tallies::Tallies;
 use tallies::Tally;
@@ -38,12 +39,13 @@ const UNTAGGED: usize = 100;
 /// Repositories by name, from the one after `after` on, `limit` at most.
 pub(crate) fn repositories(
     store: &Store,
+    owners: &Owners,
     after: Option<&str>,
     limit: usize,
 ) -> Result<Page<Repository, String>, Error> {
     let view = store.view();
     let from = after.map(above);
-    let mut counting = Counting::new(&view);
+    let mut counting = Counting::new(&view, owners);
     let rows = view.scan_from::<Names>(
         |_| (),
         |key| {
@@ -73,13 +75,14 @@ fn above(text: &str) -> String {
 /// Counts what is there, repository by repository.
 struct Counting<'v> {
     view: &'v View<'v>,
+    owners: &'v Owners,
     at: Option<(String, u64, BTreeSet<Digest>, String)>,
     done: Vec<Repository>,
 }
 
 impl<'v> Counting<'v> {
-    const fn new(view: &'v View<'v>) -> Self {
-        Self { view, at: None, done: Vec::new() }
+    const fn new(view: &'v View<'v>, owners: &'v Owners) -> Self {
+        Self { view, owners, at: None, done: Vec::new() }
     }
 
     fn is_at(&self, repository: &str) -> bool {
@@ -110,7 +113,8 @@ impl<'v> Counting<'v> {
                 last_indexed = last_indexed.max(row.map(|row| row.into_parts(*id).1.indexed_at));
             }
         }
-        self.done.push(Repository { name, tags, images: images.len() as u64, last_indexed });
+        let owner = self.owners.of(&name).map(str::to_owned);
+        self.done.push(Repository { name, owner, tags, images: images.len() as u64, last_indexed });
         Ok(())
     }
 }
@@ -119,10 +123,10 @@ impl<'v> Counting<'v> {
 ///
 /// # Errors
 /// [`Error::NoRepository`] where no image is known by a name of it.
-pub(crate) fn repository(store: &Store, name: &str) -> Result<Repository, Error> {
+pub(crate) fn repository(store: &Store, owners: &Owners, name: &str) -> Result<Repository, Error> {
     let view = store.view();
     let repository = Name::of(name).repository;
-    let mut counting = Counting::new(&view);
+    let mut counting = Counting::new(&view, owners);
     for key in view.keys::<Names>(|key| {
         key.text(&repository);
     }) {

@@ -3,7 +3,9 @@ mod ages;
 mod bundles;
 mod current;
 mod feeds;
+mod globs;
 mod notices;
+mod owners;
 mod policies;
 mod retention;
 mod steady;
@@ -23,6 +25,7 @@ pub use bundles::BundleSettings;
 pub use current::{Current, ReplacedTooOften};
 pub use feeds::{FeedSettings, OneFeed};
 pub use notices::NoticeSettings;
+pub use owners::{OwnerSettings, Owners};
 pub use policies::PolicySettings;
 pub use retention::{RetentionRule, RetentionRules, RetentionSettings};
 use steady::Steady;
@@ -65,6 +68,8 @@ pub struct Settings {
     pub policies: PolicySettings,
     /// How old findings may be (`ages`).
     pub ages: AgeSettings,
+    /// Whose repositories are whose (`owners`).
+    pub owners: Arc<Owners>,
     /// Which images are removed by themselves (`retention`).
     pub retention: RetentionSettings,
     /// Whether packages whose files the distribution put there are judged by the advisories of
@@ -117,6 +122,7 @@ impl Settings {
             attached: Arc::default(),
             policies: PolicySettings::default(),
             ages: AgeSettings::default(),
+            owners: Arc::default(),
             retention: RetentionSettings::default(),
             judge_owned: false,
             base_candidates: 256,

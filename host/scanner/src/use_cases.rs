@@ -16,8 +16,9 @@ use limpid_model::report::Report;
 use limpid_model::{
     AffectedImage, Ages, Digest, FeedState, Image, ImageDifference, ImageSummary, ImportedFeed, Ingested,
     Inventory, Keys, LayerDescription, LayerReport, Notice, NoticePosition, NoticeState, PackageHolder, Page,
-    PluginId, PluginVersions, RemovedSource, Repairs, RepositoryOrder, RepositoryPage, Statistics,
-    Subscription, SubscriptionSpec, SubscriptionState, Summarized, Tag, Trend, VulnerabilityDescription,
+    PluginId, PluginVersions, RemovedSource, Repairs, RepositoryOrder, RepositoryOwner, RepositoryPage,
+    Statistics, Subscription, SubscriptionSpec, SubscriptionState, Summarized, Tag, Trend,
+    VulnerabilityDescription,
 };
 use prometheus_client::metrics::histogram::Histogram;
 
@@ -136,7 +137,7 @@ impl Scanner {
     /// # Errors
     /// [`Error::NoRepository`] where no image is known by a name of it.
     pub fn repository(&self, name: &str) -> Result<Summarized, Error> {
-        let repository = repositories::repository(self.store(), name)?;
+        let repository = repositories::repository(self.store(), &self.settings().owners, name)?;
         let summarized = self.reporting(|reporter| self.0.summaries.of(reporter, [repository]))?;
         summarized.into_iter().next().ok_or_else(|| Error::NoRepository(name.to_owned()))
     }
@@ -170,6 +171,20 @@ impl Scanner {
     /// Those of [`Self::repository_trend`].
     pub fn repairs(&self, name: &str, days: u64) -> Result<Repairs, Error> {
         repositories::repairs(self.store(), self.settings(), name, days)
+    }
+
+    /// The same of all repositories of an owner.
+    ///
+    /// # Errors
+    /// [`Error::NoOwner`] where the settings name none so, [`Error::TooManyImages`] where the tags of these repositories
+    /// pointed at more than `ages.images`.
+    pub fn repairs_of_owner(&self, name: &str, days: u64) -> Result<Repairs, Error> {
+        repositories::repairs_of_owner(self.store(), self.settings(), name, days)
+    }
+
+    /// Who answers for repositories, by name.
+    pub fn owners(&self) -> Vec<RepositoryOwner> {
+        self.settings().owners.all()
     }
 
     /// How old the findings of an image are. `asked` is the name by which it is asked for: where that is one of its tags,

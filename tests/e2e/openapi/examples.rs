@@ -78,7 +78,8 @@ fn schema(document: &Value, path: &str, method: &str, status: &str) -> Option<St
 /// What a service answers that knows an image, by the names of schemas.
 fn asked(document: &Value) -> BTreeMap<String, Value> {
     let folder = tempfile::tempdir().unwrap();
-    let service = Service::with(Setup::new().with("LIMPID_BACKUP__DIRECTORY", folder.path().display()));
+    let setup = Setup::new().with("LIMPID_BACKUP__DIRECTORY", folder.path().display());
+    let service = Service::with(setup.with("LIMPID_OWNERS__SHOP", r#"["**"]"#));
     let mut examples = BTreeMap::new();
     let mut ask = |method: &str, template: &str, path: &str, body: &[u8]| -> Value {
         let answer = service.api.send(&method.to_uppercase(), path, &[("Prefer", "wait=60")], body);

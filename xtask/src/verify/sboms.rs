@@ -39,8 +39,10 @@ const DOCUMENTS: [(Writer, &str, &str); 9] = [
 ];
 
 pub(super) fn check(setting: &Setting<'_>, tally: &mut Tally) {
-    for (name, image) in [("debian", debian as fn(&Setting<'_>, &Path) -> _), ("alpine", alpine)] {
-        match prepare(setting, name, image) {
+    let debian = SUITES.map(|suite| (format!("debian-{suite}"), Subject::Debian(suite)));
+    let alpine = ALPINE.map(|alpine| (format!("alpine-{}", alpine.release), Subject::Alpine(alpine)));
+    for (name, subject) in debian.iter().chain(&alpine) {
+        match prepare(setting, name, *subject) {
             Ok(scene) => {
                 for (writer, form, file) in DOCUMENTS {
                     tally.check(&format!("sboms {name}: {file}"), || {
@@ -53,6 +55,32 @@ pub(super) fn check(setting: &Setting<'_>, tally: &mut Tally) {
     }
 }
 
+/// Of which documents are written.
+#[derive(Clone, Copy)]
+enum Subject {
+    /// The image that the recipe makes of a release.
+    Debian(&'static str),
+    Alpine(Alpine),
+}
+
+/// A release for which there is a security database.
+#[derive(Clone, Copy)]
+struct Alpine {
+    release: &'static str,
+    /// Its root file system.
+    root: &'static str,
+    documents: &'static [&'static str],
+}
+
+const ALPINE: [Alpine; 2] = [
+    Alpine { release: "edge", root: EDGE, documents: &SECDB },
+    Alpine {
+        release: "3.18",
+        root: "images/alpine/alpine-minirootfs-3.18.9-x86_64.tar.gz",
+        documents: &["feeds/alpine/v3.18/main.partial.json"],
+    },
+];
+
 /// An image, with the advisories of its distribution.
 struct Scene {
     folder: PathBuf,
@@ -60,28 +88,26 @@ struct Scene {
     findings: Vec<String>,
 }
 
-fn prepare(
-    setting: &Setting<'_>,
-    name: &str,
-    image: fn(&Setting<'_>, &Path) -> anyhow::Result<PathBuf>,
-) -> anyhow::Result<Scene> {
+fn prepare(setting: &Setting<'_>, name: &str, subject: Subject) -> anyhow::Result<Scene> {
     let folder = setting.fresh(&format!("sboms/{name}"))?;
-    let image = image(setting, &folder)?;
+    let image = match subject {
+        Subject::Debian(suite) => debian(setting, suite, &folder),
+        Subject::Alpine(of) => alpine(setting, of, &folder),
+    }?;
     let report = setting.limpid.scan(&folder.join("data"), &image)?;
     Ok(Scene { findings: of_distribution(&report), folder, image })
 }
 
-fn debian(setting: &Setting<'_>, folder: &Path) -> anyhow::Result<PathBuf> {
-    let [suite, ..] = SUITES;
+fn debian(setting: &Setting<'_>, suite: &'static str, folder: &Path) -> anyhow::Result<PathBuf> {
     setting.limpid.import(&folder.join("data"), "debian", &[setting.corpus.path(TRACKER)])?;
     Ok(DebianImage::of(suite, &setting.corpus, setting.workspace)?.docker())
 }
 
-fn alpine(setting: &Setting<'_>, folder: &Path) -> anyhow::Result<PathBuf> {
-    let documents = SECDB.map(|path| setting.corpus.path(path));
+fn alpine(setting: &Setting<'_>, alpine: Alpine, folder: &Path) -> anyhow::Result<PathBuf> {
+    let documents: Vec<_> = alpine.documents.iter().map(|path| setting.corpus.path(path)).collect();
     setting.limpid.import(&folder.join("data"), "alpine", &documents)?;
     let image = folder.join("image.tar");
-    wrap(&setting.corpus.path(EDGE), &image)?;
+    wrap(&setting.corpus.path(alpine.root), &image)?;
     Ok(image)
 }
 

@@ -5,7 +5,7 @@ use anyhow::Context;
 use clap::ValueEnum;
 use limpid_fetch::Registries;
 use limpid_formats::json as api;
-use limpid_scanner::{Attaching, Transport as _, check_subscription};
+use limpid_scanner::{Attaching, Owners, Transport as _, check_subscription};
 
 use super::{print_json, write_out};
 use crate::settings::{Given, Problems, Settings, Sources, rows, subscription_of, toml, warnings};
@@ -105,6 +105,7 @@ pub(crate) fn unusable(settings: &Settings) -> Vec<anyhow::Error> {
     found.extend(settings.secrets.keys().err());
     found.extend(settings.access.required(settings.is_reached()).err());
     found.extend(settings.access.identities().err());
+    found.extend(Owners::read(&settings.owners).err().map(|why| anyhow::anyhow!("settings: {why}")));
     found.extend(settings.retention.rules().err().map(|why| anyhow::anyhow!("settings: {why}")));
     found.extend(settings.plugins.check().err().map(anyhow::Error::from));
     found.extend(Attaching::new(settings.attached.clone()).err().map(anyhow::Error::from));

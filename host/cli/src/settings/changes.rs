@@ -68,6 +68,7 @@ pub(crate) fn is_read_again(path: &[String]) -> bool {
                 | "policies"
                 | "history"
                 | "ages"
+                | "owners"
                 | "keep"
                 | "watches"
                 | "subscriptions"

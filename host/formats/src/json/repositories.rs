@@ -11,6 +11,9 @@ use super::{Platform, Word, time};
 pub struct Repository {
     /// Its name.
     pub name: String,
+    /// Who answers for it, as setting `owners` says; null where that says nothing.
+    #[schema(required)]
+    pub owner: Option<String>,
     /// How many tags of it are known.
     pub tags: u64,
     /// How many images are known by a name of it.
@@ -51,6 +54,30 @@ pub struct RepositorySummary {
     pub counted_at: String,
     /// Whether it still is so. False where something has changed since on which it rests, until it is counted again.
     pub current: bool,
+}
+
+/// Who answers for repositories.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Owners {
+    /// By name.
+    pub owners: Vec<RepositoryOwner>,
+}
+
+/// Somebody who answers for repositories.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct RepositoryOwner {
+    /// Their name.
+    pub name: String,
+    /// Globs of repositories that are theirs, where no longer glob says otherwise.
+    pub repositories: Vec<String>,
+}
+
+impl From<Vec<limpid_model::RepositoryOwner>> for Owners {
+    fn from(owners: Vec<limpid_model::RepositoryOwner>) -> Self {
+        let owner =
+            |limpid_model::RepositoryOwner { name, repositories }| RepositoryOwner { name, repositories };
+        Self { owners: owners.into_iter().map(owner).collect() }
+    }
 }
 
 /// A page of repositories.
@@ -142,6 +169,7 @@ impl From<limpid_model::Summarized> for Repository {
         let limpid_model::Summarized { repository: known, summary, is_current } = summarized;
         Self {
             name: known.name,
+            owner: known.owner,
             tags: known.tags,
             images: known.images,
             last_indexed: known.last_indexed.map(time),

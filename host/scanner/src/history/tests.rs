@@ -626,6 +626,11 @@ fn trends_ages_and_repairs_are_those_of_reports_as_of_then() {
     assert_eq!(repairs().repaired, [std::time::Duration::from_millis(2 * DAY)]);
     assert_eq!((repairs().withdrawn, repairs().open, repairs().begun_before), (1, 0, 0));
     assert_eq!(world.scanner.repairs(REPOSITORY, 4).unwrap().withdrawn, 0);
+    let stated = crate::OwnerSettings::from([("team".to_owned(), vec![REPOSITORY.to_owned()])]);
+    let owners = std::sync::Arc::new(crate::Owners::read(&stated).unwrap());
+    world.scanner.change_settings(Settings { owners, ..world.scanner.settings().clone() }).unwrap();
+    assert_eq!(world.scanner.repairs_of_owner("team", 90).unwrap(), repairs());
+    assert!(matches!(world.scanner.repairs_of_owner("none", 90), Err(Error::NoOwner(_))));
     let today = world.scanner.trend(1).unwrap().days[0].clone();
     assert_eq!((today.images, today.findings, today.not_judged), (1, 0, 1));
 

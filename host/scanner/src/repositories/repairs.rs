@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use limpid_model::{Digest, Repairs};
+use limpid_model::Repairs;
 use limpid_store::{Store, View};
 
 use super::counting::DAY;
@@ -29,18 +29,56 @@ struct Lasting {
 /// [`Error::NoRepository`] where no image is known by a name of it, [`Error::TooManyImages`] where its tags have
 /// pointed at more than `ages.images`.
 pub(crate) fn repairs(store: &Store, settings: &Settings, name: &str, days: u64) -> Result<Repairs, Error> {
-    let (view, now) = (store.view(), settings.clock.now());
+    let view = store.view();
     let repository = super::existing(&view, name)?;
-    let mut spans = Spans::new(&view, settings, Reach::History)?;
-    let tags = pointing::of_repository(&view, &repository)?;
-    let images = tags.iter().flat_map(|tag| &tag.targets).flat_map(|target| target.images.iter());
-    if images.collect::<HashSet<&Digest>>().len() > settings.ages.images {
-        return Err(Error::TooManyImages { limit: settings.ages.images });
+    let tags = pointing::of_repository(&view, &repository)?.into_iter().map(Ok);
+    of_tags(&view, settings, tags, days)
+}
+
+/// The same of all repositories of an owner. A finding counts in each of them.
+///
+/// # Errors
+/// [`Error::NoOwner`] where the settings name none so, and [`Error::TooManyImages`].
+pub(crate) fn repairs_of_owner(
+    store: &Store,
+    settings: &Settings,
+    name: &str,
+    days: u64,
+) -> Result<Repairs, Error> {
+    if !settings.owners.has(name) {
+        return Err(Error::NoOwner(name.to_owned()));
     }
+    let view = store.view();
+    let tags = pointing::tags(&view, |_| ());
+    let theirs = tags.filter(|tag| match tag {
+        Ok(tag) => settings.owners.of(&tag.repository) == Some(name),
+        Err(_) => true,
+    });
+    of_tags(&view, settings, theirs, days)
+}
+
+fn of_tags(
+    view: &View<'_>,
+    settings: &Settings,
+    tags: impl Iterator<Item = Result<Pointing, Error>>,
+    days: u64,
+) -> Result<Repairs, Error> {
+    let now = settings.clock.now();
+    let (mut images, mut all) = (HashSet::new(), Vec::new());
+    for tag in tags {
+        let tag = tag?;
+        images.extend(tag.targets.iter().flat_map(|target| target.images.iter().copied()));
+        if images.len() > settings.ages.images {
+            return Err(Error::TooManyImages { limit: settings.ages.images });
+        }
+        all.push(tag);
+    }
+    drop(images);
+    let mut spans = Spans::new(view, settings, Reach::History)?;
     let since = now.saturating_sub(days.saturating_mul(DAY)).max(spans.oldest);
     let mut repairs = Repairs { since, ..Repairs::default() };
-    for tag in &tags {
-        for lasting in joined(of_tag(&view, &mut spans, tag)?) {
+    for tag in &all {
+        for lasting in joined(of_tag(view, &mut spans, tag)?) {
             let Lasting { from, until, is_moved, is_older, .. } = lasting;
             match until {
                 STILL => repairs.open += 1,

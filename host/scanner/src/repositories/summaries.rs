@@ -213,7 +213,8 @@ impl Summaries {
         limit: usize,
     ) -> Result<RepositoryPage, Error> {
         if order == RepositoryOrder::Name {
-            let Page { items, next } = super::repositories(reporter.store, after, limit)?;
+            let Page { items, next } =
+                super::repositories(reporter.store, &reporter.settings.owners, after, limit)?;
             let items = self.of(reporter, items)?;
             let is_partial = items.iter().any(|it| !it.is_current);
             return Ok(RepositoryPage { items, next, is_partial });
@@ -224,7 +225,7 @@ impl Summaries {
         let (names, next, is_certain) = self.sorted(reporter, order, after, limit);
         let mut known = Vec::with_capacity(names.len());
         for name in names {
-            match super::repository(reporter.store, &name) {
+            match super::repository(reporter.store, &reporter.settings.owners, &name) {
                 Ok(repository) => known.push(repository),
                 // Its last image was deleted just now.
                 Err(Error::NoRepository(_)) => {}

@@ -48,7 +48,8 @@ fn pages_hold_every_repository_once_with_all_that_is_in_it() {
     }
     let expected = [("a", 2, 3), ("a/b", 1, 1), ("registry.example:5000/a", 1, 1), ("z", 0, 1)];
     for limit in 1..6 {
-        let found = all(limit, |after| repositories(scanner.store(), after, limit).unwrap());
+        let found =
+            all(limit, |after| repositories(scanner.store(), &Owners::default(), after, limit).unwrap());
         let counts: Vec<_> = found.iter().map(|it| (it.name.as_str(), it.tags, it.images)).collect();
         assert_eq!(counts, expected, "{limit} a page");
         assert!(found.iter().all(|it| it.last_indexed == Some(1_000)));

@@ -1,12 +1,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use globset::{GlobBuilder, GlobMatcher};
-use limpid_model::{ImageName, seconds};
+use limpid_model::seconds;
 use serde::{Deserialize, Serialize};
 
-/// Globs that may be stated.
-const GLOBS: usize = 1_000;
+use super::globs::ByRepository;
 
 /// Which images are removed by themselves: the settings `retention.*`. A rule that is 0 removes nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,8 +63,7 @@ impl RetentionRule {
 #[derive(Clone, Debug)]
 pub struct RetentionRules {
     general: RetentionRule,
-    /// The longest glob first.
-    by_glob: Vec<(String, GlobMatcher, RetentionRule)>,
+    by_repository: ByRepository<RetentionRule>,
 }
 
 impl RetentionSettings {
@@ -76,37 +73,24 @@ impl RetentionSettings {
     /// Which glob is none, and why.
     pub fn rules(&self) -> Result<RetentionRules, String> {
         let Self { interval: _, days, untagged_days, keep, most, repositories } = self;
-        if repositories.len() > GLOBS {
-            return Err(format!("`retention.repositories` has more than {GLOBS} globs"));
-        }
-        let mut by_glob = Vec::new();
-        for (pattern, rule) in repositories {
-            let canonical = ImageName { repository: pattern, tag: None }.canonical();
-            let glob = GlobBuilder::new(&canonical).literal_separator(true).backslash_escape(true).build();
-            let glob = glob.map_err(|error| {
-                format!("`retention.repositories`: `{pattern}` is no glob of repositories: {}", error.kind())
-            })?;
-            by_glob.push((pattern.clone(), glob.compile_matcher(), *rule));
-        }
-        by_glob.sort_by_key(|(pattern, ..)| std::cmp::Reverse(pattern.len()));
+        let stated = repositories.iter().map(|(pattern, rule)| (pattern, *rule));
+        let by_repository = ByRepository::read("retention.repositories", stated)?;
         let (days, untagged_days, keep, most) = (*days, *untagged_days, *keep, *most);
-        Ok(RetentionRules { general: RetentionRule { days, untagged_days, keep, most }, by_glob })
+        Ok(RetentionRules { general: RetentionRule { days, untagged_days, keep, most }, by_repository })
     }
 }
 
 impl RetentionRules {
     /// Whether any of them removes anything.
     pub fn remove_something(&self) -> bool {
-        self.general.removes() || self.by_glob.iter().any(|(.., rule)| rule.removes())
+        self.general.removes() || self.by_repository.values().any(RetentionRule::removes)
     }
 
     /// The rule for images of a repository, and under which name it stands in the settings; for those without a name
     /// where there is none.
     pub(crate) fn of(&self, repository: Option<&str>) -> (RetentionRule, String) {
-        let canonical = repository.map(|repository| ImageName { repository, tag: None }.canonical());
-        let found = canonical.and_then(|name| self.by_glob.iter().find(|(_, glob, _)| glob.is_match(&name)));
-        match found {
-            Some((pattern, _, rule)) => (*rule, format!("retention.repositories.\"{pattern}\"")),
+        match repository.and_then(|repository| self.by_repository.find(repository)) {
+            Some((pattern, rule)) => (*rule, format!("retention.repositories.\"{pattern}\"")),
             None => (self.general, "retention".to_owned()),
         }
     }

@@ -78,6 +78,7 @@ codes! {
     NoSuchJob = "no-such-job", NOT_FOUND;
     NoSuchLayer = "no-such-layer", NOT_FOUND;
     NoSuchNotice = "no-such-notice", NOT_FOUND;
+    NoSuchOwner = "no-such-owner", NOT_FOUND;
     /// Of an image.
     NoSuchPlatform = "no-such-platform", UNPROCESSABLE_ENTITY;
     NoSuchPlugin = "no-such-plugin", NOT_FOUND;
@@ -139,6 +140,7 @@ impl From<&Error> for Code {
         match error {
             Error::Images(error) => of_images(error),
             Error::NoImage(_) | Error::NoImageNamed(_) => Self::NoSuchImage,
+            Error::NoOwner(_) => Self::NoSuchOwner,
             Error::NoRepository(_) => Self::NoSuchRepository,
             Error::NoWatch(_) => Self::NoSuchWatch,
             Error::Watch(_) => Self::BadWatch,

@@ -32,6 +32,7 @@ parameters! {
     )];
     OtherImage = vec![in_path("other", "The second image, named likewise.", text())];
     RepositoryName = vec![in_path("name", "A repository, as images are named, without the tag.", text())];
+    OwnerName = vec![in_path("name", "An owner, as setting `owners` names them.", text())];
     VulnerabilityId = vec![in_path("id", "Any of its identifiers, in upper or lower case.", text())];
     PackageName = vec![
         in_path("namespace", "Where advisories on it are published, as `debian:12`.", text()),

@@ -71,6 +71,8 @@ pub(crate) use images::submit::counted;
     repositories::tags,
     repositories::trend,
     repositories::repairs,
+    repositories::owners,
+    repositories::owner_repairs,
     packages::holders,
     layers::show,
     jobs::show,
@@ -152,6 +154,8 @@ pub(super) fn routes() -> Routes<AppState> {
         .get("/v1/repositories/{name}/tags", Read, repositories::tags)
         .get("/v1/repositories/{name}/trend", Read, repositories::trend)
         .get("/v1/repositories/{name}/repairs", Read, repositories::repairs)
+        .get("/v1/owners", Read, repositories::owners)
+        .get("/v1/owners/{name}/repairs", Read, repositories::owner_repairs)
         .get("/v1/vulnerabilities/{id}", Read, vulnerabilities::show)
         .get("/v1/vulnerabilities/{id}/images", Read, vulnerabilities::images)
         .get("/v1/packages/{namespace}/{*name}", Read, packages::holders)

@@ -209,11 +209,11 @@ mod tests {
 
     fn repositories(text: &str) -> Value {
         json!({ "next": text, "repositories": [
-            { "name": text, "tags": 3, "images": 2, "last_indexed": "2026-11-29T01:02:03Z", "summary": {
+            { "name": text, "owner": null, "tags": 3, "images": 2, "last_indexed": "2026-11-29T01:02:03Z", "summary": {
                 "images": 2, "not_judged": 1, "vulnerabilities": 7, "findings": 11, "by_severity": {}, "exploited": 3,
                 "fixable": 5, "exploited_fixable": 2, "overdue": 4, "counted_at": "2026-11-29T01:02:03Z", "current": true,
             } },
-            { "name": "shop/web", "tags": 1, "images": 1, "last_indexed": null, "summary": null },
+            { "name": "shop/web", "owner": null, "tags": 1, "images": 1, "last_indexed": null, "summary": null },
         ], "partial": true })
     }
 

@@ -29,6 +29,8 @@ struct View<'a> {
     figures: Figures,
     trend: Trend,
     repairs: Option<json::Repairs>,
+    /// Of all that is its owner's.
+    repairs_of_owner: Option<json::Repairs>,
     since: Option<&'a str>,
     next: Option<String>,
     is_first: bool,
@@ -152,6 +154,10 @@ pub fn show(api: &dyn Api, request: &Request, name: &str) -> Result<Answer, Prob
     let view = View {
         trend: Trend::of(api, of_repository("trend"))?,
         repairs: repairs(api, of_repository("repairs"))?,
+        repairs_of_owner: match repository.owner.as_deref() {
+            Some(owner) => repairs(api, Address::of(&["v1", "owners", owner, "repairs"]))?,
+            None => None,
+        },
         frame: Frame::new(request, Section::Inventory).with_data(path).with_csv(),
         rows: rows.collect(),
         figures,
@@ -337,14 +343,17 @@ mod tests {
             "images": 1, "not_judged": 0, "vulnerabilities": 21, "findings": 34, "by_severity": {}, "exploited": 5,
             "fixable": 8, "exploited_fixable": 3, "overdue": null, "counted_at": "2026-11-29T01:02:03Z", "current": false,
         });
-        let repository =
-            json!({ "name": text, "tags": 1, "images": 1, "last_indexed": null, "summary": summary });
+        let repository = json!({ "name": text, "owner": text, "tags": 1, "images": 1, "last_indexed": null, "summary": summary });
         let now = [("a", "CVE-1", true), ("b", "CVE-1", false), ("c", "CVE-2", false)];
         Fake::default()
             .with("/v1/repositories/web", repository)
             .with("/v1/repositories/web/trend?days=30", json!({ "since": null, "days": [] }))
             .with("/v1/repositories/web/repairs?days=90", json!({
                 "since": "2026-09-01T00:00:00Z", "repaired": 4, "mean_seconds": 216_000, "median_seconds": 86_400,
+                "begun_before": 0, "withdrawn": 2, "open": 9,
+            }))
+            .with("/v1/owners/web/repairs?days=90", json!({
+                "since": "2026-09-01T00:00:00Z", "repaired": 77, "mean_seconds": 864_000, "median_seconds": 86_400,
                 "begun_before": 0, "withdrawn": 2, "open": 9,
             }))
             .with("/v1/repositories/web/tags?limit=10", tags(text))
@@ -400,6 +409,7 @@ mod tests {
             "half of them within <b>1.0 days</b>",
             "on the average after <b>2.5 days</b>",
             "<b>9</b> are open",
+            "In all repositories of <bdi>web</bdi>: In 90 days <b>77</b> findings were repaired",
         ] {
             assert!(page.contains(part), "{part}: {page}");
         }

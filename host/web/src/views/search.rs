@@ -232,7 +232,7 @@ mod tests {
             .with("/v1/vulnerabilities/CVE-1", json!({
                 "id": "CVE-1", "identifiers": ["CVE-1"], "advisories": [], "enrichments": [], "packages": [],
             }))
-            .with("/v1/repositories/shop%2Fweb", json!({ "name": "shop/web", "tags": 1, "images": 1, "last_indexed": null }))
+            .with("/v1/repositories/shop%2Fweb", json!({ "name": "shop/web", "owner": null, "tags": 1, "images": 1, "last_indexed": null }))
             .with("/v1/images?name=shop/web&limit=25", json!({ "images": [image("shop/web:1")], "next": null }))
             .with(&format!("/v1/images/{DIGEST}"), image("shop/web:1"))
             .with("/v1/packages/npm/lodash?limit=25&scheme=semver&below=5", holders)

@@ -1,7 +1,7 @@
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use limpid_formats::json::words::OrderWord;
-use limpid_formats::json::{Repairs, Repositories, Repository, Tag, Tags, Trend};
+use limpid_formats::json::{Owners, Repairs, Repositories, Repository, Tag, Tags, Trend};
 use limpid_model::RepositoryOrder;
 use limpid_scanner::Error;
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 
 use crate::answers::{Document, Wanted};
 use crate::error::Failure;
-use crate::openapi::parameters::{RepositoryName, TagPaging};
+use crate::openapi::parameters::{OwnerName, RepositoryName, TagPaging};
 use crate::routes::paging::{Asked, Paging};
 use crate::state::AppState;
 
@@ -190,5 +190,40 @@ pub(super) async fn repairs(
 ) -> Result<Document, Failure> {
     let (days, scanner) = (Days::read(query, DAYS_OF_REPAIRS)?, state.scanner.clone());
     let repairs = move || scanner.repairs(&name, days as u64).map(Repairs::from);
+    state.histories.document(wanted.coding, repairs).await
+}
+
+/// Who answers for repositories, as setting `owners` says.
+#[utoipa::path(
+    get,
+    path = "/v1/owners",
+    operation_id = "list_owners",
+    tag = "repositories",
+    responses((status = 200, description = "All of them.", body = Owners)),
+)]
+pub(super) async fn owners(State(state): State<AppState>, wanted: Wanted) -> Result<Document, Failure> {
+    let scanner = state.scanner.clone();
+    let list = move || Ok::<_, Failure>(Owners::from(scanner.owners()));
+    state.readers.document(wanted.coding, list).await
+}
+
+/// How long findings lasted in the images of the tags of all repositories of an owner, each repository by itself.
+#[utoipa::path(
+    get,
+    path = "/v1/owners/{name}/repairs",
+    operation_id = "owner_repairs",
+    tag = "repositories",
+    params(OwnerName, Days),
+    responses((status = 200, description = "Those that ended in these days.", body = Repairs)),
+    extensions(("x-codes" = json!(["no-such-owner", "over-limit"])))
+)]
+pub(super) async fn owner_repairs(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    query: Result<Query<Days>, QueryRejection>,
+    wanted: Wanted,
+) -> Result<Document, Failure> {
+    let (days, scanner) = (Days::read(query, DAYS_OF_REPAIRS)?, state.scanner.clone());
+    let repairs = move || scanner.repairs_of_owner(&name, days as u64).map(Repairs::from);
     state.histories.document(wanted.coding, repairs).await
 }

@@ -44,7 +44,7 @@ use limpid_purl::Purl;
 
 use crate::json as api;
 use crate::printable;
-pub use csv::cell_of as csv_cell;
+pub use csv::{cell_of as csv_cell, head as csv_head, line as csv_line};
 pub(crate) use markdown::escaped as markdown_text;
 use parts::Parts;
 pub use written::write_document;

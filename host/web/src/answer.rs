@@ -1,3 +1,5 @@
+use bytes::Bytes;
+
 /// What a view gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -11,7 +13,7 @@ pub enum Answer {
         text: String,
     },
     /// What the API answers, as it does.
-    Json(Vec<u8>),
+    Json(Bytes),
     /// Where to look instead: a path of this service.
     Elsewhere(String),
 }

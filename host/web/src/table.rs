@@ -76,6 +76,20 @@ pub(crate) fn csv<const N: usize>(columns: [&str; N], rows: impl Iterator<Item =
     text
 }
 
+/// The same of rows that may be of another form than this program knows.
+///
+/// # Errors
+/// One is.
+pub(crate) fn try_csv<const N: usize>(
+    columns: [&str; N],
+    mut rows: impl Iterator<Item = Result<[String; N], Problem>>,
+) -> Result<String, Problem> {
+    let mut wrong = None;
+    let text =
+        csv(columns, std::iter::from_fn(|| rows.next()?.map_err(|problem| wrong = Some(problem)).ok()));
+    wrong.map_or(Ok(text), Err)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

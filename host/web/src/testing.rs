@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use bytes::Bytes;
+
 use crate::{Answer, Api, Call, Form, Page, Problem, Request, Session};
 
 /// An API that knows some answers.
@@ -20,10 +22,10 @@ impl Fake {
 }
 
 impl Api for Fake {
-    fn ask(&self, call: &Call) -> Result<Vec<u8>, Problem> {
+    fn ask(&self, call: &Call) -> Result<Bytes, Problem> {
         let target = call.target.to_string();
         self.asked.borrow_mut().push(format!("{} {target}", call.method.as_str()));
-        self.answers.get(&target).cloned().ok_or_else(|| Problem {
+        self.answers.get(&target).cloned().map(Bytes::from).ok_or_else(|| Problem {
             status: 404,
             code: "not-found".to_owned(),
             detail: format!("there is no `{target}`"),

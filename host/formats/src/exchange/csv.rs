@@ -32,18 +32,27 @@ const COLUMNS: [&str; 24] = [
 ];
 
 pub(super) fn write(subjects: &[Subject<'_>]) -> String {
-    let mut text = COLUMNS.join(",") + "\r\n";
+    let mut text = head();
     for subject in subjects {
         let suppressed = subject.report.suppressed.iter();
-        let suppressed = suppressed.map(|it| (&it.finding, suppression(&it.suppression)));
-        let counted = subject.report.findings.iter().map(|finding| (finding, String::new()));
+        let suppressed = suppressed.map(|it| (&it.finding, Some(&it.suppression)));
+        let counted = subject.report.findings.iter().map(|finding| (finding, None));
         for (finding, suppression) in counted.chain(suppressed) {
-            let cells = cells(&subject.report.image, finding, suppression).map(|cell| cell_of(&cell));
-            text.push_str(&cells.join(","));
-            text.push_str("\r\n");
+            text.push_str(&line(&subject.report.image, finding, suppression));
         }
     }
     text
+}
+
+/// The line that names the columns.
+pub fn head() -> String {
+    COLUMNS.join(",") + "\r\n"
+}
+
+/// The line of a finding, with why it does not count.
+pub fn line(image: &api::Image, finding: &api::Finding, why: Option<&api::Suppression>) -> String {
+    let cells = cells(image, finding, why.map(suppression).unwrap_or_default()).map(|cell| cell_of(&cell));
+    cells.join(",") + "\r\n"
 }
 
 fn cells(image: &api::Image, finding: &api::Finding, suppression: String) -> [String; COLUMNS.len()] {

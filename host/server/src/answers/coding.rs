@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use axum::http::{HeaderMap, header};
+use bytes::Bytes;
 
 /// How an answer is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,15 +50,25 @@ impl Coding {
     }
 
     pub(crate) fn encode(self, bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+        Ok(self.pack(&bytes)?.unwrap_or(bytes))
+    }
+
+    /// The same of bytes that others hold, too: they are not copied.
+    pub(crate) fn encode_shared(self, bytes: Bytes) -> io::Result<Bytes> {
+        Ok(self.pack(&bytes)?.map_or(bytes, Bytes::from))
+    }
+
+    /// Them encoded; none where they stay as they are.
+    fn pack(self, bytes: &[u8]) -> io::Result<Option<Vec<u8>>> {
         match self {
-            Self::Identity => Ok(bytes),
+            Self::Identity => Ok(None),
             Self::Gzip => {
                 let level = flate2::Compression::new(GZIP_LEVEL);
                 let mut encoder = flate2::write::GzEncoder::new(Vec::with_capacity(bytes.len() / 8), level);
-                encoder.write_all(&bytes)?;
-                encoder.finish()
+                encoder.write_all(bytes)?;
+                encoder.finish().map(Some)
             }
-            Self::Zstd => zstd::bulk::compress(&bytes, ZSTD_LEVEL),
+            Self::Zstd => zstd::bulk::compress(bytes, ZSTD_LEVEL).map(Some),
         }
     }
 }

@@ -139,7 +139,7 @@ async fn asset(State(ui): State<Ui>, Path(name): Path<String>, wanted: Wanted) -
     let Some(asset) = limpid_web::assets::find(&name) else {
         return Err(Failure::new(Code::NotFound, "pages load no such thing: reload the page"));
     };
-    let encode = move || encoded(wanted.coding, asset.bytes.to_vec(), asset.media_type);
+    let encode = move || encoded(wanted.coding, Bytes::from_static(asset.bytes), asset.media_type);
     let mut response = ui.pages.run(encode).await?;
     // Another content has another name.
     let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -183,6 +183,7 @@ impl Ui {
         let wanted = wanted(request);
         Ok(Prepared {
             asker,
+            pages: self.pages.clone(),
             request: limpid_web::Request::new(path, parameters, shown)?.at(self
                 .state
                 .scanner
@@ -226,6 +227,7 @@ fn id(request: &Request) -> String {
 /// A request for a page, when its turn has come.
 struct Prepared {
     asker: Asker,
+    pages: Pool,
     request: limpid_web::Request,
     tag: Option<Tag>,
     wanted: Wanted,
@@ -255,17 +257,17 @@ impl Prepared {
     fn send(&self, answer: Answer) -> Result<Response, Failure> {
         let (mut response, lasts) = match answer {
             Answer::Page(page) => {
-                let mut response = encoded(self.wanted.coding, page.html.into_bytes(), HTML)?;
+                let mut response = self.document(page.html.into(), HTML)?;
                 *response.status_mut() = StatusCode::from_u16(page.status).unwrap_or_default();
                 (response, page.lasts)
             }
             Answer::Csv { name, text } => {
-                let mut response = encoded(self.wanted.coding, text.into_bytes(), "text/csv; charset=utf-8")?;
+                let mut response = self.document(text.into(), "text/csv; charset=utf-8")?;
                 let name = HeaderValue::try_from(format!("attachment; filename=\"{name}.csv\""));
                 response.headers_mut().extend(name.ok().map(|name| (header::CONTENT_DISPOSITION, name)));
                 (response, Lasts::Moment)
             }
-            Answer::Json(bytes) => (encoded(self.wanted.coding, bytes, "application/json")?, Lasts::Moment),
+            Answer::Json(bytes) => (self.document(bytes, "application/json")?, Lasts::Moment),
             Answer::Elsewhere(address) => (see(&address), Lasts::Moment),
         };
         let headers = response.headers_mut();
@@ -274,6 +276,12 @@ impl Prepared {
         let tag = tag.and_then(|tag| HeaderValue::try_from(tag.to_string()).ok());
         headers.extend(tag.map(|tag| (header::ETAG, tag)));
         Ok(response)
+    }
+
+    /// What is sent, which takes room until it is read.
+    fn document(&self, bytes: Bytes, media_type: &'static str) -> Result<Response, Failure> {
+        let (coding, bytes) = encode(self.wanted.coding, bytes)?;
+        Ok(of_bytes(coding, self.pages.with_room(bytes)?, media_type))
     }
 
     /// Asks who it is, and comes back.
@@ -315,7 +323,7 @@ fn problem_page(request: &limpid_web::Request, problem: &Problem, id: &str, codi
     if problem.status == 500 && problem.request_id.is_empty() {
         tracing::error!(request_id = id, "request {id} failed: {}", problem.detail);
     }
-    let mut response = match encoded(coding, page.html.into_bytes(), HTML) {
+    let mut response = match encoded(coding, page.html.into(), HTML) {
         Ok(response) => response,
         Err(failure) => return failure.into_response(),
     };
@@ -326,16 +334,25 @@ fn problem_page(request: &limpid_web::Request, problem: &Problem, id: &str, codi
 }
 
 /// Bytes as they are sent.
-fn encoded(coding: Coding, bytes: Vec<u8>, media_type: &'static str) -> Result<Response, Failure> {
+fn encoded(coding: Coding, bytes: Bytes, media_type: &'static str) -> Result<Response, Failure> {
+    let (coding, bytes) = encode(coding, bytes)?;
+    Ok(of_bytes(coding, bytes, media_type))
+}
+
+fn encode(coding: Coding, bytes: Bytes) -> Result<(Coding, Bytes), Failure> {
     let coding = coding.for_length(bytes.len());
-    let bytes = coding.encode(bytes).map_err(|error| Failure::internal(error.to_string()))?;
-    let mut response = Bytes::from(bytes).into_response();
+    let bytes = coding.encode_shared(bytes).map_err(|error| Failure::internal(error.to_string()))?;
+    Ok((coding, bytes))
+}
+
+fn of_bytes(coding: Coding, bytes: Bytes, media_type: &'static str) -> Response {
+    let mut response = bytes.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding, cookie"));
     let name = coding.name().map(|name| (header::CONTENT_ENCODING, HeaderValue::from_static(name)));
     headers.extend(name);
-    Ok(response)
+    response
 }
 
 #[cfg(test)]

@@ -246,16 +246,17 @@ fn worse(api: &dyn Api, digest: &str, now: &Report, day: &str) -> Result<Worse, 
     if then.summary.judged == 0 && then.summary.packages > 0 {
         return Ok(Worse::Unknown("no package could be judged by what was stated then".to_owned()));
     }
-    let fingerprints = |report: &Report| -> HashSet<String> {
-        report.findings.iter().map(|finding| finding.fingerprint.clone()).collect()
-    };
+    fn fingerprints(report: &Report) -> HashSet<&str> {
+        report.findings.iter().map(|finding| finding.fingerprint.as_str()).collect()
+    }
     let (had, has) = (fingerprints(&then), fingerprints(now));
-    let came: Vec<_> = now.findings.iter().filter(|finding| !had.contains(&finding.fingerprint)).collect();
+    let came = now.findings.iter().filter(|finding| !had.contains(finding.fingerprint.as_str()));
+    let came: Vec<_> = came.collect();
     Ok(Worse::By(Since {
         came: came.len(),
         exploited: came.iter().filter(|finding| finding.exploited.is_some()).count(),
         fixable: came.iter().filter(|finding| finding.fixed_version.is_some()).count(),
-        went: then.findings.iter().filter(|finding| !has.contains(&finding.fingerprint)).count(),
+        went: then.findings.iter().filter(|finding| !has.contains(finding.fingerprint.as_str())).count(),
     }))
 }
 

@@ -3,6 +3,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
+use bytes::Bytes;
 use limpid_web::{Address, Api, Call, Method, Problem};
 use tokio::runtime::Handle;
 use tower::ServiceExt as _;
@@ -67,7 +68,7 @@ impl Asker {
         self.ask(&Call { method: Method::Get, target: Address::of(&["v1", "schemas"]) }).map(drop)
     }
 
-    async fn answer(&self, call: &Call) -> Result<Vec<u8>, Problem> {
+    async fn answer(&self, call: &Call) -> Result<Bytes, Problem> {
         let (method, target) = (call.method.as_str(), call.target.to_string());
         let request = Request::builder().method(method).uri(&target).body(Body::empty());
         let mut request = request.map_err(|error| Problem::bad_request(error.to_string()))?;
@@ -93,7 +94,8 @@ impl Asker {
             ))
         })?;
         if status.is_success() {
-            return Ok(body.into());
+            // The room that it takes is counted for as long as the page holds it.
+            return Ok(body);
         }
         Err(problem(status, &body))
     }
@@ -106,7 +108,42 @@ fn problem(status: StatusCode, body: &[u8]) -> Problem {
 }
 
 impl Api for Asker {
-    fn ask(&self, call: &Call) -> Result<Vec<u8>, Problem> {
+    fn ask(&self, call: &Call) -> Result<Bytes, Problem> {
         self.runtime.block_on(self.answer(call))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+
+    use super::*;
+    use crate::Settings;
+    use crate::blocking::Pool;
+    use crate::metrics::Metrics;
+
+    #[tokio::test]
+    async fn what_a_page_holds_of_the_api_counts_until_the_page_is_made() {
+        let settings = Settings { answer_bytes: 1 << 20, ..Settings::default() };
+        let pool = Pool::readers(&settings, &Metrics::default());
+        let answering = pool.clone();
+        let answer = || async move { answering.with_room(Bytes::from(vec![b'x'; 900 << 10])) };
+        let asker = Asker {
+            api: Router::new().route("/v1/images", get(answer)),
+            headers: HeaderMap::new(),
+            peer: None,
+            of_commands: None,
+            id: "1".to_owned(),
+            most: 1 << 20,
+            runtime: Handle::current(),
+        };
+        let call = Call { method: Method::Get, target: Address::of(&["v1", "images"]) };
+        let held = asker.answer(&call).await.unwrap();
+        assert_eq!(held.len(), 900 << 10);
+        let refused = asker.answer(&call).await.unwrap_err();
+        assert_eq!(refused.status, 503);
+        assert!(refused.detail.contains("`http.answer_bytes`"), "{}", refused.detail);
+        drop(held);
+        assert!(asker.answer(&call).await.is_ok());
     }
 }

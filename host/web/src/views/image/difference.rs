@@ -1,11 +1,11 @@
 use askama::Template;
 use limpid_formats::json;
+use serde::{Deserialize, de};
 
 use super::Head;
 use super::findings::vulnerability;
-use super::stack::List;
 use super::tags::{self, Pointing};
-use crate::api::{Api, Problem};
+use crate::api::{Api, Items, Problem, parse};
 use crate::frame::{Frame, Section};
 use crate::page::render;
 use crate::shown;
@@ -26,56 +26,131 @@ struct View<'a> {
 }
 
 struct Compared<'a> {
-    difference: &'a json::Difference,
+    difference: &'a Difference<'a>,
     before: String,
     before_title: String,
-    kinds: Vec<Kind<'a>>,
-    packages_added: List<'a, json::Package>,
-    packages_removed: List<'a, json::Package>,
-    packages_changed: List<'a, json::Changed>,
+    kinds: [Kind; 5],
+    packages_added: List<json::Package>,
+    packages_removed: List<json::Package>,
+    packages_changed: List<json::Changed>,
+}
+
+/// What is read of a difference. Its lists may be of megabytes, and a page shows some of each.
+#[derive(Deserialize)]
+struct Difference<'a> {
+    before: json::Image,
+    after: json::Image,
+    #[serde(borrow)]
+    packages: Packages<'a>,
+    #[serde(borrow)]
+    findings: Findings<'a>,
+    doubts: Vec<json::DifferenceDoubt>,
+}
+
+#[derive(Deserialize)]
+struct Packages<'a> {
+    #[serde(borrow)]
+    added: Items<'a>,
+    #[serde(borrow)]
+    removed: Items<'a>,
+    #[serde(borrow)]
+    changed: Items<'a>,
+}
+
+#[derive(Deserialize)]
+struct Findings<'a> {
+    #[serde(borrow)]
+    added: Items<'a>,
+    #[serde(borrow)]
+    removed: Items<'a>,
+    #[serde(borrow)]
+    changed: Items<'a>,
+    #[serde(borrow)]
+    suppressed: Items<'a>,
+    #[serde(borrow)]
+    counted: Items<'a>,
+    #[serde(borrow)]
+    added_suppressed: Items<'a>,
+    #[serde(borrow)]
+    removed_suppressed: Items<'a>,
+}
+
+impl Difference<'_> {
+    /// Whether no package and no finding differs.
+    fn is_empty(&self) -> bool {
+        let Self { packages, findings, .. } = self;
+        let packages = [&packages.added, &packages.removed, &packages.changed];
+        let counted = [&findings.added, &findings.removed, &findings.changed];
+        let decided = [
+            &findings.suppressed,
+            &findings.counted,
+            &findings.added_suppressed,
+            &findings.removed_suppressed,
+        ];
+        packages.into_iter().chain(counted).chain(decided).all(Items::is_empty)
+    }
+}
+
+/// The first of something, and how many more there are.
+struct List<T> {
+    first: Vec<T>,
+    more: usize,
+}
+
+impl<T: de::DeserializeOwned> List<T> {
+    fn of(all: &Items<'_>) -> Result<Self, Problem> {
+        Ok(Self { first: all.first(LISTED)?, more: all.len().saturating_sub(LISTED) })
+    }
 }
 
 /// Findings that differ in one way.
-struct Kind<'a> {
+struct Kind {
     title: &'static str,
     all: usize,
-    findings: Vec<(&'a json::Finding, Option<String>)>,
+    findings: Vec<(json::Finding, Option<String>)>,
 }
 
-impl<'a> Kind<'a> {
-    fn of(title: &'static str, findings: impl ExactSizeIterator<Item = &'a json::Finding>) -> Self {
-        let all = findings.len();
-        let findings = findings.take(LISTED).map(|finding| (finding, vulnerability(&finding.vulnerability)));
-        Self { title, all, findings: findings.collect() }
+impl Kind {
+    fn of<T: de::DeserializeOwned>(
+        title: &'static str,
+        all: &Items<'_>,
+        finding: fn(T) -> json::Finding,
+    ) -> Result<Self, Problem> {
+        let shown = |it: T| {
+            let finding = finding(it);
+            let vulnerability = vulnerability(&finding.vulnerability);
+            (finding, vulnerability)
+        };
+        let findings = all.first(LISTED)?.into_iter().map(shown).collect();
+        Ok(Self { title, all: all.len(), findings })
     }
 }
 
 pub(super) fn show(api: &dyn Api, request: &Request, name: &str) -> Result<Answer, Problem> {
     let Some(with) = request.get("with") else { return choose(api, request, name) };
     let path = |before: &str, after: &str| Address::of(&["v1", "images", before, "diff", after]);
-    let difference: json::Difference = api.get(path(with, name))?;
+    let answer = api.read(path(with, name))?;
+    let difference: Difference<'_> = parse(&answer)?;
     if request.get("format") == Some("csv") {
-        return Ok(csv(&difference));
+        return csv(&difference);
     }
     let findings = &difference.findings;
-    fn suppressed(all: &[json::Suppressed]) -> impl ExactSizeIterator<Item = &json::Finding> {
-        all.iter().map(|it| &it.finding)
-    }
-    let kinds = vec![
-        Kind::of("Came", findings.added.iter()),
-        Kind::of("Went", findings.removed.iter()),
-        Kind::of("Changed", findings.changed.iter().map(|changed| &changed.after)),
-        Kind::of("Count again", suppressed(&findings.counted)),
-        Kind::of("Suppressed now", suppressed(&findings.suppressed)),
+    let suppressed = |it: json::Suppressed| it.finding;
+    let kinds = [
+        Kind::of("Came", &findings.added, |it| it)?,
+        Kind::of("Went", &findings.removed, |it| it)?,
+        Kind::of("Changed", &findings.changed, |it: json::ChangedFinding| it.after)?,
+        Kind::of("Count again", &findings.counted, suppressed)?,
+        Kind::of("Suppressed now", &findings.suppressed, suppressed)?,
     ];
     let before = &difference.before;
     let compared = Compared {
         before: Address::page("images", &before.digest).to_string(),
         before_title: super::title(before),
         kinds,
-        packages_added: List::of(&difference.packages.added, LISTED),
-        packages_removed: List::of(&difference.packages.removed, LISTED),
-        packages_changed: List::of(&difference.packages.changed, LISTED),
+        packages_added: List::of(&difference.packages.added)?,
+        packages_removed: List::of(&difference.packages.removed)?,
+        packages_changed: List::of(&difference.packages.changed)?,
         difference: &difference,
     };
     let json = path(&before.digest, &difference.after.digest);
@@ -102,15 +177,14 @@ fn choose(api: &dyn Api, request: &Request, name: &str) -> Result<Answer, Proble
     render(200, Lasts::Revision, &view)
 }
 
-fn csv(difference: &json::Difference) -> Answer {
-    let json::FindingDifference { added, removed, changed, .. } = &difference.findings;
-    let kinds = [("came", added.iter().collect::<Vec<_>>()), ("went", removed.iter().collect())];
-    let kinds =
-        kinds.into_iter().chain([("changed", changed.iter().map(|changed| &changed.after).collect())]);
-    let rows = kinds.flat_map(|(kind, findings)| findings.into_iter().map(move |finding| row(kind, finding)));
+fn csv(difference: &Difference<'_>) -> Result<Answer, Problem> {
+    let Findings { added, removed, changed, .. } = &difference.findings;
+    let added = added.each::<json::Finding>().map(|it| Ok(row("came", &it?)));
+    let removed = removed.each::<json::Finding>().map(|it| Ok(row("went", &it?)));
+    let changed = changed.each::<json::ChangedFinding>().map(|it| Ok(row("changed", &it?.after)));
     let columns = ["change", "severity", "vulnerability", "package", "installed", "fixed-in", "fingerprint"];
     let name = format!("difference-{}", shown::digest(&difference.after.digest));
-    Answer::Csv { name, text: table::csv(columns, rows) }
+    Ok(Answer::Csv { name, text: table::try_csv(columns, added.chain(removed).chain(changed))? })
 }
 
 fn row(kind: &str, finding: &json::Finding) -> [String; 7] {

@@ -75,19 +75,20 @@ impl Filter {
                 || finding.aliases.iter().any(|alias| has(alias)))
     }
 
-    pub(super) fn apply<'a>(&self, findings: &'a [json::Finding]) -> Vec<&'a json::Finding> {
-        let mut rows: Vec<_> = findings.iter().filter(|finding| self.admits(finding)).collect();
+    /// Where a finding comes in the order that is asked for: those of one place stay in that of the API.
+    pub(super) fn place(&self, finding: &json::Finding) -> Place {
         match self.order {
-            Order::Urgency => {}
-            Order::Vulnerability => rows.sort_by(|a, b| a.vulnerability.cmp(&b.vulnerability)),
-            Order::Package => rows.sort_by(|a, b| a.package.name.cmp(&b.package.name)),
-            Order::Layer => rows.sort_by_key(|finding| finding.package.layer.index),
+            Order::Urgency => Place::Given,
+            Order::Vulnerability => Place::Text(finding.vulnerability.to_string()),
+            Order::Package => Place::Text(finding.package.name.clone()),
+            Order::Layer => Place::Number(finding.package.layer.index as u64),
             Order::Probability => {
-                let likelihood = |finding: &json::Finding| finding.exploit_probability.unwrap_or(-1.0);
-                rows.sort_by(|a, b| likelihood(b).total_cmp(&likelihood(a)));
+                let probability = finding.exploit_probability.filter(|it| *it >= 0.0);
+                // Numbers that are not negative have the order of their bits.
+                let likelihood = probability.map_or(0, |it| u64::from(it.to_bits()) + 1);
+                Place::Number(u64::MAX - likelihood)
             }
         }
-        rows
     }
 
     pub(super) fn columns(&self, request: &Request) -> [Column; 6] {
@@ -141,6 +142,14 @@ impl Filter {
     pub(super) const fn layer(&self) -> Option<usize> {
         self.layer
     }
+}
+
+/// A place in an order.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
+    Given,
+    Number(u64),
+    Text(String),
 }
 
 /// A finding as a row.

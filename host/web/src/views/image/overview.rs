@@ -1,14 +1,16 @@
 use std::collections::HashSet;
 
 use askama::Template;
-use limpid_formats::exchange::{Form, Subject};
+use limpid_formats::exchange::{csv_head, csv_line};
 use limpid_formats::json;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::Head;
 use super::findings::{Filter, Row};
-use super::stack::{Layer, Stack};
+use super::stack::{Counts, Layer, Stack};
 use super::tags::{self, Pointing};
-use crate::api::{Api, Problem};
+use crate::api::{Api, Items, Problem, item, parse};
 use crate::frame::{Frame, Section};
 use crate::page::render;
 use crate::shown;
@@ -29,14 +31,14 @@ const LISTED: usize = 50;
 struct View<'a> {
     frame: Frame<'a>,
     head: Head<'a>,
-    report: &'a json::Report,
+    report: &'a Report<'a>,
     figures: Figures,
     levels: Vec<Level<'a>>,
-    gaps: Vec<&'a json::Gap>,
+    gaps: Vec<json::Gap>,
     more_gaps: usize,
     blocking: usize,
-    sources: Vec<&'a json::CoveringSource>,
-    suppressed: Vec<&'a json::Suppressed>,
+    sources: Vec<json::CoveringSource>,
+    suppressed: Vec<json::Suppressed>,
     stack: Stack,
     layers: Vec<Layer<'a>>,
     layers_above: Option<String>,
@@ -48,7 +50,32 @@ struct View<'a> {
     as_of: Option<AsOf>,
 }
 
+/// What is read of a report. Its lists may be of megabytes, and a page shows some of each.
+#[derive(Deserialize)]
+struct Report<'a> {
+    image: json::Image,
+    summary: json::Summary,
+    #[serde(borrow)]
+    coverage: Coverage<'a>,
+    #[serde(borrow)]
+    findings: Items<'a>,
+    #[serde(borrow, default)]
+    suppressed: Items<'a>,
+    base: Option<json::Base>,
+}
+
+#[derive(Deserialize)]
+struct Coverage<'a> {
+    distribution: Option<json::Distribution>,
+    supported: Option<bool>,
+    #[serde(borrow)]
+    gaps: Items<'a>,
+    #[serde(borrow)]
+    sources: Items<'a>,
+}
+
 /// Figures of the whole report, whatever is filtered.
+#[derive(Default)]
 struct Figures {
     vulnerabilities: usize,
     exploited: usize,
@@ -82,9 +109,10 @@ pub(super) fn show(api: &dyn Api, request: &Request, name: &str) -> Result<Answe
     let as_of = AsOf::of(request);
     let moment = as_of.as_ref().map(|as_of| as_of.moment.as_str());
     let report = Address::of(&["v1", "images", name, "report"]).with_some("as-of", moment);
-    let mut report: json::Report = api.get(report)?;
+    let answer = api.read(report)?;
+    let report: Report<'_> = parse(&answer)?;
     if request.wants_csv()? {
-        return csv(&mut report, &filter);
+        return csv(&report, &filter);
     }
     let digest = report.image.digest.clone();
     let after = request.number("layers-after")?.map(|after| after.to_string());
@@ -94,23 +122,16 @@ pub(super) fn show(api: &dyn Api, request: &Request, name: &str) -> Result<Answe
     let layers: json::ImageLayers = api.get(layers)?;
     let pointing = tags::pointing(api, &report.image)?;
 
-    let vulnerabilities: HashSet<&str> = report.findings.iter().map(|it| &*it.vulnerability).collect();
-    let figures = Figures {
-        vulnerabilities: vulnerabilities.len(),
-        exploited: report.findings.iter().filter(|it| it.exploited.is_some()).count(),
-    };
+    let Looked { figures, counts, mut rows } = look(&report.findings, &filter)?;
     let levels = limpid_model::Severity::WORST_FIRST.into_iter().filter_map(|severity| {
         let name = severity.as_str();
         let findings = *report.summary.by_severity.get(name).filter(|findings| **findings > 0)?;
         Some(Level { name, findings })
     });
-    let mut rows = filter.apply(&report.findings);
     let pager = Pager::take(request, &mut rows, ROWS)?;
-    let (stack, shown_layers) = Stack::of(request, &report, &layers.layers);
-    let gaps = &report.coverage.gaps;
-    let mut blocking_first: Vec<_> = gaps.iter().collect();
-    blocking_first.sort_by_key(|gap| !gap.blocking);
-    blocking_first.truncate(LISTED);
+    let findings: Vec<json::Finding> = rows.into_iter().map(item).collect::<Result<_, _>>()?;
+    let (stack, shown_layers) = Stack::of(request, &counts, &layers.layers);
+    let (gaps, blocking) = blocking_first(&report.coverage.gaps)?;
     let json = Address::of(&["v1", "images", &digest, "report"])
         .with_some("as-of", moment)
         .with_some("origin", filter.origin_word());
@@ -121,17 +142,17 @@ pub(super) fn show(api: &dyn Api, request: &Request, name: &str) -> Result<Answe
         head: Head::of(&report.image, None),
         figures,
         levels: levels.collect(),
-        more_gaps: gaps.len().saturating_sub(blocking_first.len()),
-        gaps: blocking_first,
-        blocking: gaps.iter().filter(|gap| gap.blocking).count(),
-        sources: report.coverage.sources.iter().take(LISTED).collect(),
-        suppressed: report.suppressed.iter().take(LISTED).collect(),
+        more_gaps: report.coverage.gaps.len().saturating_sub(gaps.len()),
+        gaps,
+        blocking,
+        sources: report.coverage.sources.first(LISTED)?,
+        suppressed: report.suppressed.first(LISTED)?,
         stack,
         layers: shown_layers,
         layers_above: layers.next.as_deref().map(|next| request.here(&[("layers-after", next)], &[])),
         pointing,
         columns: filter.columns(request),
-        rows: rows.into_iter().map(|finding| Row::of(request, finding)).collect(),
+        rows: findings.iter().map(|finding| Row::of(request, finding)).collect(),
         pager,
         filter,
         as_of,
@@ -140,14 +161,62 @@ pub(super) fn show(api: &dyn Api, request: &Request, name: &str) -> Result<Answe
     render(200, lasts, &view)
 }
 
+/// What one look at all findings gives.
+struct Looked<'a> {
+    figures: Figures,
+    counts: Counts,
+    /// Those that the filter admits, in the order that is asked for.
+    rows: Vec<&'a RawValue>,
+}
+
+/// Looks at all findings, one after the other: of each stays where it is, and its place in the order.
+fn look<'a>(findings: &Items<'a>, filter: &Filter) -> Result<Looked<'a>, Problem> {
+    let (mut figures, mut counts) = (Figures::default(), Counts::default());
+    let (mut vulnerabilities, mut rows) = (HashSet::new(), Vec::new());
+    for text in findings.texts() {
+        let finding: json::Finding = item(text)?;
+        figures.exploited += usize::from(finding.exploited.is_some());
+        counts.add(&finding);
+        if filter.admits(&finding) {
+            rows.push((filter.place(&finding), text));
+        }
+        vulnerabilities.insert(finding.vulnerability);
+    }
+    figures.vulnerabilities = vulnerabilities.len();
+    rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(Looked { figures, counts, rows: rows.into_iter().map(|(_, text)| text).collect() })
+}
+
+/// The first gaps, those first that are missing for a full answer, and how many of these there are in all.
+fn blocking_first(gaps: &Items<'_>) -> Result<(Vec<json::Gap>, usize), Problem> {
+    let (mut blocking, mut noted, mut all_blocking) = (Vec::new(), Vec::new(), 0);
+    for gap in gaps.each() {
+        let gap: json::Gap = gap?;
+        all_blocking += usize::from(gap.blocking);
+        let first = if gap.blocking { &mut blocking } else { &mut noted };
+        if first.len() < LISTED {
+            first.push(gap);
+        }
+    }
+    blocking.append(&mut noted);
+    blocking.truncate(LISTED);
+    Ok((blocking, all_blocking))
+}
+
 /// All findings that the filter admits, as the API writes them for spreadsheets.
-fn csv(report: &mut json::Report, filter: &Filter) -> Result<Answer, Problem> {
-    report.findings.retain(|finding| filter.admits(finding));
-    report.suppressed.retain(|suppressed| filter.admits(&suppressed.finding));
-    let inventory = json::Inventory::without_packages(report);
-    let subject = Subject { report, inventory: &inventory, layers: None, hidden: None };
-    let mut bytes = Vec::new();
-    Form::Csv.write(&[subject], &mut bytes).map_err(|error| Problem::internal(error.to_string()))?;
-    let text = String::from_utf8(bytes).map_err(|error| Problem::internal(error.to_string()))?;
+fn csv(report: &Report<'_>, filter: &Filter) -> Result<Answer, Problem> {
+    let mut text = csv_head();
+    for finding in report.findings.each() {
+        let finding: json::Finding = finding?;
+        if filter.admits(&finding) {
+            text.push_str(&csv_line(&report.image, &finding, None));
+        }
+    }
+    for suppressed in report.suppressed.each() {
+        let json::Suppressed { finding, suppression } = suppressed?;
+        if filter.admits(&finding) {
+            text.push_str(&csv_line(&report.image, &finding, Some(&suppression)));
+        }
+    }
     Ok(Answer::Csv { name: format!("findings-{}", shown::digest(&report.image.digest)), text })
 }

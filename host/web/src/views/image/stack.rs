@@ -48,6 +48,17 @@ pub(super) struct Part {
     pub(super) width: usize,
 }
 
+/// Findings by severity, by the layer that introduced their package.
+#[derive(Debug, Default)]
+pub(super) struct Counts(BTreeMap<usize, BTreeMap<Severity, usize>>);
+
+impl Counts {
+    pub(super) fn add(&mut self, finding: &json::Finding) {
+        let of_layer = self.0.entry(finding.package.layer.index).or_default();
+        *of_layer.entry(Severity::of_word(&finding.severity.level)).or_default() += 1;
+    }
+}
+
 /// A layer, and what there is to say of it.
 #[derive(Debug)]
 pub(super) struct Layer<'a> {
@@ -88,16 +99,11 @@ impl Stack {
     /// Draws these layers of an image, and describes them, the highest first.
     pub(super) fn of<'a>(
         request: &Request,
-        report: &json::Report,
+        counts: &Counts,
         layers: &'a [json::ReportedLayer],
     ) -> (Self, Vec<Layer<'a>>) {
-        let mut counts: BTreeMap<usize, BTreeMap<Severity, usize>> = BTreeMap::new();
-        for finding in &report.findings {
-            let of_layer = counts.entry(finding.package.layer.index).or_default();
-            *of_layer.entry(Severity::of_word(&finding.severity.level)).or_default() += 1;
-        }
         let of_layer = |index: usize| -> Vec<(Severity, usize)> {
-            let counts = counts.get(&index);
+            let counts = counts.0.get(&index);
             let known = Severity::WORST_FIRST.into_iter();
             known.filter_map(|level| Some((level, *counts?.get(&level)?))).collect()
         };

@@ -39,7 +39,10 @@ pub use bundles::{Feed as ImportedFeed, Imported};
 pub use difference::{ChangedFinding, Difference, DifferenceDoubt, FindingDifference, PackageDifference};
 pub use doctor::{Check, Diagnosis};
 pub use explanation::{Explanation, Reason};
-pub use feeds::{Failed, Feed, Feeds, Followed, Ingested, Rejection, Removed, Run, Source, Sources};
+pub use feeds::{
+    Failed, Feed, Feeds, Followed, Ingested, PastRun, PastRuns, RejectedRecord, Rejection, Removed, Run,
+    Source, Sources,
+};
 pub use images::{Image, ImageLayer, Images, Platform};
 pub use jobs::{Job, JobError, Submitted};
 pub use layers::{
@@ -51,7 +54,9 @@ pub use packages::{HolderImage, Holders, InstalledVersion};
 pub use plan::{
     Cleared, Plan, PlanCommands, PlanFailure, PlanStep, PlanSummary, PlannedLayer, Untold, Update,
 };
-pub use plugins::{Plugin, PluginRef, PluginWithVersions, Plugins, RefusedPlugin};
+pub use plugins::{
+    Plugin, PluginLimit, PluginRef, PluginWithVersions, Plugins, RecentFailure, RefusedPlugin,
+};
 pub use policies::{
     IdleRule, Policies, PolicyContent, PolicyDocument, Verdict, VexDocuments, VexRepository,
     VexRepositoryWanted,
@@ -80,7 +85,7 @@ pub use subscriptions::{
     without_credentials,
 };
 pub use trend::{Age, Ages, Repairs, Seen, Trend, TrendDay};
-pub use vulnerabilities::{Advisory, Vulnerability};
+pub use vulnerabilities::{Advisory, Score, Scores, Vulnerability};
 pub use watches::{
     Pushed, RepositoryFailure, Wanted as WatchWanted, Watch, WatchedTag, WatchedTags, Watches,
 };

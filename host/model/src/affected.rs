@@ -62,3 +62,30 @@ pub struct AffectedImage {
     /// The packages by which it is affected.
     pub packages: Arc<[AffectedPackage]>,
 }
+
+/// How likely it was at times that a vulnerability is exploited ([EPSS](https://www.first.org/epss/)). Times are
+/// milliseconds since 1970.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VulnerabilityScores {
+    /// The identifier that was asked for.
+    pub id: String,
+    /// Since when changes are kept.
+    pub since: u64,
+    /// Changes, the last first.
+    pub changes: Vec<ScoreChange>,
+    /// Before when the next page begins; none on the last.
+    pub next: Option<u64>,
+}
+
+/// That a score became another one. Of several on one day (UTC), the last counts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScoreChange {
+    /// When; none where it was so before what is kept.
+    pub at: Option<u64>,
+    /// Of which identifier.
+    pub vulnerability: String,
+    /// The feed that says so.
+    pub feed: String,
+    /// The score, 0 to 1; none where the feed stated none any more.
+    pub score: Option<f32>,
+}

@@ -211,7 +211,7 @@ pub struct ImportedFeed {
 }
 
 /// What came of a run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunResult {
     /// The feed.
     pub feed: String,
@@ -235,6 +235,36 @@ pub struct RunResult {
     pub absent: Vec<(String, String)>,
     /// Sources that stay as they were: name, and why. The run is complete where there are none.
     pub failures: Vec<(String, String)>,
+}
+
+/// A run that has ended. Times are milliseconds since 1970.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PastRun {
+    /// When it began.
+    pub began: u64,
+    /// When it ended.
+    pub ended: u64,
+    /// What came of it. Of what is not there and of what failed, the first.
+    pub result: RunResult,
+    /// How many sources were named that are not there.
+    pub absent: u64,
+    /// How many sources stay as they were.
+    pub failed: u64,
+    /// The first records that could not be used.
+    pub rejections: Vec<RejectedRecord>,
+    /// Why nothing could be begun.
+    pub why: Option<String>,
+}
+
+/// A record of a source that could not be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectedRecord {
+    /// The source.
+    pub source: String,
+    /// Which record.
+    pub id: String,
+    /// Why.
+    pub reason: String,
 }
 
 impl RunResult {

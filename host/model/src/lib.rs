@@ -62,7 +62,9 @@ pub use access::{AccessRole, AuditPosition, AuditRecord, NewToken, Token, TokenS
 pub use advisory::{
     Advisory, Affected, Bound, Enrichment, EnrichmentKinds, Range, Status, is_cve, vulnerabilities,
 };
-pub use affected::{AffectedImage, AffectedPackage, Published, VulnerabilityDescription};
+pub use affected::{
+    AffectedImage, AffectedPackage, Published, ScoreChange, VulnerabilityDescription, VulnerabilityScores,
+};
 pub use attachment::{Attachment, AttachmentKind, Signer};
 pub use backup::{BackupEnd, BackupRun};
 pub use base::{
@@ -80,8 +82,8 @@ pub use fact::{
     Claim, Fact, Finding, Grouping, InputError, LayerFindings, Owner, Ownership, Pattern, Unread,
 };
 pub use feed::{
-    Absent, FeedFailure, FeedRuns, FeedSource, FeedState, ImportedFeed, Ingested, Rejection, RemovedSource,
-    RunResult, SilentNamespace, SourceDocument, SourceMode, SourceState,
+    Absent, FeedFailure, FeedRuns, FeedSource, FeedState, ImportedFeed, Ingested, PastRun, RejectedRecord,
+    Rejection, RemovedSource, RunResult, SilentNamespace, SourceDocument, SourceMode, SourceState,
 };
 pub use holder::{InstalledVersion, PackageHolder};
 pub use image::{
@@ -96,7 +98,8 @@ pub use package::{Evidence, Package, Scope, SourcePackage};
 pub use page::Page;
 pub use paths::Paths;
 pub use plugin::{
-    Blame, FailureKind, PluginFailure, PluginId, PluginState, PluginVersions, Plugins, RefusedPlugin, Role,
+    Blame, FailureKind, PluginFailure, PluginId, PluginLimit, PluginState, PluginVersions, Plugins,
+    RecentFailure, RefusedPlugin, Role,
 };
 pub use rating::{Rating, Severity};
 pub use repository::{

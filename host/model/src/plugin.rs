@@ -158,11 +158,50 @@ pub struct Plugins {
     pub refused: Vec<RefusedPlugin>,
 }
 
+/// What a plugin may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginLimit {
+    /// The setting that says so. Its last part names the unit: `_bytes`, `_time` (seconds), or things.
+    pub setting: String,
+    /// How much.
+    pub limit: u64,
+}
+
+/// Calls of a plugin that failed alike for one cause, since the service was started. Times are milliseconds since
+/// 1970.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecentFailure {
+    /// What the calls were made for: an image, a source.
+    pub cause: String,
+    /// Which function was called last.
+    pub call: String,
+    /// How it failed.
+    pub kind: FailureKind,
+    /// Who is to blame.
+    pub blame: Blame,
+    /// What happened last.
+    pub message: String,
+    /// How often.
+    pub times: u64,
+    /// When for the first time.
+    pub first_at: u64,
+    /// When for the last time.
+    pub last_at: u64,
+    /// Whether the plugin is not called for this cause any more, for now.
+    pub is_avoided: bool,
+}
+
 /// A plugin, and the versions of it to which it can be rolled back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginVersions {
     /// The plugin.
     pub plugin: PluginState,
+    /// Versions of the contract that it exports, oldest first.
+    pub contracts: Vec<String>,
+    /// What it may use.
+    pub limits: Vec<PluginLimit>,
+    /// How calls of it have failed lately, the last first.
+    pub failures: Vec<RecentFailure>,
     /// Digests of its versions, latest first; the one that runs is among them.
     pub versions: Vec<Digest>,
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use limpid_model::PluginLimit;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Settings};
@@ -78,6 +79,27 @@ fn bound<T>(name: &str, setting: &'static str, general: T, own: Option<T>) -> Bo
         }
         None => Bound { limit: general, setting: setting.into() },
     }
+}
+
+impl Bounds {
+    /// All of them, each with its setting, for whoever looks.
+    pub(crate) fn list(&self) -> Vec<PluginLimit> {
+        let time = |bound: &Bound<Duration>| limit(bound, bound.limit.as_secs());
+        let size = |bound: &Bound<usize>| limit(bound, bound.limit as u64);
+        vec![
+            time(&self.call_time),
+            time(&self.parse_time),
+            size(&self.memory_bytes),
+            size(&self.table_elements),
+            size(&self.output_bytes),
+            size(&self.log_bytes),
+            size(&self.stack_bytes),
+        ]
+    }
+}
+
+fn limit<T>(bound: &Bound<T>, limit: u64) -> PluginLimit {
+    PluginLimit { setting: bound.setting.to_string(), limit }
 }
 
 impl PluginLimits {

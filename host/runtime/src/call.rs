@@ -1,7 +1,7 @@
 use std::borrow::Cow;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use limpid_model::{Blame, FailureKind, InputError, PluginFailure, PluginId};
+use limpid_model::{Blame, FailureKind, InputError, PluginFailure, PluginId, PluginLimit, RecentFailure};
 use wasmtime::component::{Instance, InstancePre};
 use wasmtime::{Store, UpdateDeadline};
 
@@ -135,6 +135,9 @@ impl Callee {
             return Err(self.failure(name, FailureKind::Quarantined, Blame::Plugin, why));
         }
         let outcome = run();
+        if let Err(failure) = &outcome {
+            self.health.note(cause, failure, SystemTime::now());
+        }
         match &outcome {
             // What the host failed at says nothing of the plugin.
             Err(failure) if failure.blame == Blame::Host => {}
@@ -146,6 +149,23 @@ impl Callee {
             _ => self.health.went_well(cause),
         }
         outcome
+    }
+
+    /// What it may use, each with its setting.
+    pub(crate) fn limits(&self) -> Vec<PluginLimit> {
+        let settings = self.runtime.settings();
+        let of_all = [
+            ("plugins.detect_output_bytes", settings.detect_output_bytes),
+            ("plugins.parse_output_bytes", settings.parse_output_bytes),
+            ("plugins.quarantine_after", u64::from(settings.quarantine_after)),
+        ];
+        let of_all = of_all.map(|(setting, limit)| PluginLimit { setting: setting.to_owned(), limit });
+        self.bounds.list().into_iter().chain(of_all).collect()
+    }
+
+    /// How calls have failed lately, the last first.
+    pub(crate) fn failures(&self) -> Vec<RecentFailure> {
+        self.health.recent(self.runtime.settings(), Instant::now())
     }
 
     /// Runs one call for which nobody waits yet, unless the plugin is quarantined. What comes of it is held neither

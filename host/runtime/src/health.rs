@@ -1,13 +1,17 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use limpid_model::{FailureKind, PluginFailure};
+use limpid_model::{FailureKind, PluginFailure, RecentFailure};
 
 use crate::Settings;
 
 /// Causes that are remembered. One that is forgotten costs a few calls more.
 const CAUSES: usize = 1_000;
+
+/// Failures that are kept for whoever looks, and bytes of the name of a cause.
+const RECENT: usize = 100;
+const CAUSE_BYTES: usize = 512;
 
 /// How long a plugin is not called for a cause that it failed for again and again. A plugin is a
 /// function of its input, but how long it takes is not.
@@ -44,6 +48,8 @@ struct State {
     changes: u64,
     /// The largest input that it has managed, in bytes.
     managed: u64,
+    /// How calls have failed, whoever is to blame, the last at the end.
+    recent: VecDeque<RecentFailure>,
 }
 
 #[derive(Debug)]
@@ -60,6 +66,14 @@ struct Failing {
     times: u32,
     last: Instant,
     why: String,
+}
+
+impl Failing {
+    /// Whether the plugin is not called for the cause any more, for now.
+    fn is_exhausted(&self, settings: &Settings, now: Instant) -> bool {
+        let allowed = settings.quarantine_after;
+        allowed > 0 && self.times >= allowed && now.saturating_duration_since(self.last) < RESPITE
+    }
 }
 
 impl Health {
@@ -94,9 +108,7 @@ impl Health {
         let mut state = self.lock();
         let allowed = settings.quarantine_after;
         let failing = state.failing.get(cause);
-        let exhausted = failing.filter(|failing| {
-            allowed > 0 && failing.times >= allowed && now.saturating_duration_since(failing.last) < RESPITE
-        });
+        let exhausted = failing.filter(|failing| failing.is_exhausted(settings, now));
         if let Some(failing) = exhausted {
             return Some(format!(
                 "{allowed} calls for {cause} failed by its own fault (setting `plugins.quarantine_after`), \
@@ -173,6 +185,43 @@ impl Health {
         true
     }
 
+    /// A call has failed, whoever is to blame: kept for whoever looks, and no judgement.
+    pub(crate) fn note(&self, cause: &str, failure: &PluginFailure, at: SystemTime) {
+        let at = at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+        let at = u64::try_from(at).unwrap_or(u64::MAX);
+        let cause = cause.get(..cause.floor_char_boundary(CAUSE_BYTES)).unwrap_or(cause);
+        let mut state = self.lock();
+        let is_it = |known: &RecentFailure| {
+            known.cause == cause && (known.kind, known.blame) == (failure.kind, failure.blame)
+        };
+        let known = state.recent.iter().position(is_it).and_then(|place| state.recent.remove(place));
+        let before = known.as_ref().map_or((0, at), |known| (known.times, known.first_at));
+        if state.recent.len() >= RECENT {
+            state.recent.pop_front();
+        }
+        state.recent.push_back(RecentFailure {
+            cause: cause.to_owned(),
+            call: failure.call.clone(),
+            kind: failure.kind,
+            blame: failure.blame,
+            message: failure.message.clone(),
+            times: before.0.saturating_add(1),
+            first_at: before.1,
+            last_at: at,
+            is_avoided: false,
+        });
+    }
+
+    /// How calls have failed lately, the last first.
+    pub(crate) fn recent(&self, settings: &Settings, now: Instant) -> Vec<RecentFailure> {
+        let state = self.lock();
+        let is_avoided = |cause: &String| {
+            state.failing.get(cause).is_some_and(|failing| failing.is_exhausted(settings, now))
+        };
+        let recent = state.recent.iter().rev().cloned();
+        recent.map(|failure| RecentFailure { is_avoided: is_avoided(&failure.cause), ..failure }).collect()
+    }
+
     /// It is known to have worked before.
     pub(crate) fn vouch(&self) {
         self.lock().proven = true;
@@ -181,7 +230,8 @@ impl Health {
     pub(crate) fn release(&self) {
         let mut state = self.lock();
         let changes = state.changes + u64::from(state.quarantine.is_some() || !state.failing.is_empty());
-        *state = State { changes, proven: state.proven, managed: state.managed, ..State::default() };
+        let recent = std::mem::take(&mut state.recent);
+        *state = State { changes, proven: state.proven, managed: state.managed, recent, ..State::default() };
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -346,6 +396,28 @@ mod tests {
             assert!(!trial.traps(&number.to_string()));
             assert!(trial.is_called(&number.to_string()));
         }
+    }
+
+    #[test]
+    fn failures_are_counted_by_cause_and_blame_the_last_first() {
+        let trial = Trial::new(2);
+        let at = |second| UNIX_EPOCH + Duration::from_secs(second);
+        let of_input = PluginFailure { blame: Blame::Input, ..failure(FailureKind::Refused) };
+        trial.health.note("a", &failure(FailureKind::Trap), at(1));
+        trial.health.note("b", &of_input, at(2));
+        trial.health.note("a", &failure(FailureKind::Trap), at(3));
+        trial.traps("a");
+        trial.traps("a");
+        let recent = trial.health.recent(&trial.settings, trial.now);
+        let shown = recent.iter().map(|it| (&*it.cause, it.times, it.first_at, it.last_at, it.is_avoided));
+        assert_eq!(shown.collect::<Vec<_>>(), [("a", 2, 1_000, 3_000, true), ("b", 1, 2_000, 2_000, false)]);
+        assert_eq!(recent[1].blame, Blame::Input);
+        for number in 0..2 * RECENT {
+            trial.health.note(&format!("{number} {}", "x".repeat(1_000)), &of_input, at(4));
+        }
+        let recent = trial.health.recent(&trial.settings, trial.now);
+        assert_eq!(recent.len(), RECENT);
+        assert!(recent.iter().all(|it| it.cause.len() <= CAUSE_BYTES));
     }
 
     #[test]

@@ -1,7 +1,8 @@
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Instant;
 
-use limpid_model::{Digest, PluginId, PluginState, Role};
+use limpid_model::{Digest, PluginId, PluginLimit, PluginState, RecentFailure, Role};
 use wasmparser::Encoding;
 
 use crate::call::Callee;
@@ -90,6 +91,23 @@ impl Plugin {
             authors: metadata.authors.clone(),
             source: metadata.source.clone(),
         }
+    }
+
+    /// Versions of the contract that it exports, oldest first.
+    pub fn contracts(&self) -> Vec<String> {
+        let versions = self.exports().iter().filter_map(|export| export.split_once('@'));
+        let versions: BTreeSet<_> = versions.map(|(_, version)| version.to_owned()).collect();
+        versions.into_iter().collect()
+    }
+
+    /// What it may use, each with its setting.
+    pub fn limits(&self) -> Vec<PluginLimit> {
+        self.callee.limits()
+    }
+
+    /// How calls of it have failed since it was loaded, the last first.
+    pub fn failures(&self) -> Vec<RecentFailure> {
+        self.callee.failures()
     }
 
     /// Why it is not called any more, where it broke its contract too often.

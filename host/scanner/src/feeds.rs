@@ -69,6 +69,15 @@ pub(crate) fn feed(
     feed_state(settings, running, &view, name.to_owned(), plugin, row.unwrap_or_default())
 }
 
+/// # Errors
+/// [`Error::NoFeed`] where no plugin reads it and nothing is stored of it, and where the store fails.
+pub(crate) fn check_known(store: &Store, plugins: &Snapshot, name: &str) -> Result<(), Error> {
+    if plugins.feed(name).is_none() && store.view().get::<Feeds>(&name.to_owned())?.is_none() {
+        return Err(no_feed(plugins, name));
+    }
+    Ok(())
+}
+
 fn feed_state(
     settings: &Settings,
     running: &running::Runs,

@@ -72,9 +72,15 @@ pub(crate) fn release_plugin(plugins: &Snapshot, name: &str) -> Result<PluginId,
 /// # Errors
 /// [`Error::Change`] where there is no such plugin.
 pub(crate) fn plugin(plugins: &Snapshot, registry: &Registry, name: &str) -> Result<PluginVersions, Error> {
-    let plugin = named(plugins, name)?.state();
+    let plugin = named(plugins, name)?;
     let versions = registry.versions(name).into_iter().map(|version| version.digest).collect();
-    Ok(PluginVersions { plugin, versions })
+    Ok(PluginVersions {
+        plugin: plugin.state(),
+        contracts: plugin.contracts(),
+        limits: plugin.limits(),
+        failures: plugin.failures(),
+        versions,
+    })
 }
 
 fn named<'p>(plugins: &'p Snapshot, name: &str) -> Result<&'p Plugin, Error> {

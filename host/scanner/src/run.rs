@@ -10,6 +10,7 @@ mod end;
 mod fetch;
 mod level;
 mod next;
+mod past;
 mod plan;
 #[cfg(test)]
 mod tests;
@@ -19,7 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use limpid_fetch::{DocumentFetcher, Stop};
-use limpid_model::{RunResult, chain};
+use limpid_model::{RejectedRecord, RunResult, chain};
 use limpid_runtime::{Mode, Source};
 use limpid_store::tables::feeds::Feeds;
 use limpid_store::tables::fetches::{self, Fetches};
@@ -32,11 +33,21 @@ use crate::plugins::no_feed;
 use crate::{Error, room};
 use fetch::Fetch;
 use level::{Done, Level};
+pub(crate) use past::past_runs;
 use plan::Plan;
 
 /// Sources that are named of those of which a run failed, and how long that may be in bytes.
 const FAILURES: usize = 20;
 const FAILURES_BYTES: usize = 4 << 10;
+
+/// Records that could not be used that are kept of a run, and bytes of what is kept of each text.
+const REJECTIONS: usize = 50;
+const TEXT_BYTES: usize = 512;
+
+/// A text of a publisher as it is kept of a run.
+fn shorten(text: &str) -> String {
+    text.get(..text.floor_char_boundary(TEXT_BYTES)).unwrap_or_default().to_owned()
+}
 
 /// How far a run is; to be looked at from another thread.
 #[derive(Debug, Default)]
@@ -70,6 +81,8 @@ pub struct Run {
     pub result: RunResult,
     /// After how long a publisher asks to come again.
     pub retry_after: Option<Duration>,
+    /// The first records that could not be used.
+    rejections: Vec<RejectedRecord>,
     /// What is remembered when the run is complete.
     left: Left,
 }
@@ -212,6 +225,17 @@ impl Run {
         Some(why)
     }
 
+    /// Keeps the first records that could not be used.
+    fn reject(&mut self, source: &str, rejections: &[(String, String)]) {
+        let room = REJECTIONS.saturating_sub(self.rejections.len());
+        let record = |(id, reason): &(String, String)| RejectedRecord {
+            source: shorten(source),
+            id: shorten(id),
+            reason: shorten(reason),
+        };
+        self.rejections.extend(rejections.iter().take(room).map(record));
+    }
+
     /// Adds what came of one source, and says what it names to be fetched.
     fn note(&mut self, name: String, done: Done) -> Result<Vec<Source>, Error> {
         match done {
@@ -231,6 +255,7 @@ impl Run {
                 self.result.changed += ingested.changed;
                 self.result.withdrawn += ingested.withdrawn;
                 self.result.rejected += ingested.rejected;
+                self.reject(&name, &ingested.rejections);
                 self.result.absent.extend(absent.into_iter().map(|why| (name.clone(), why)));
                 self.left.cursor = cursor.or(self.left.cursor.take());
                 self.left.deferred.extend(deferred.map(|deferred| *deferred));

@@ -16,9 +16,9 @@ use limpid_model::report::Report;
 use limpid_model::{
     AffectedImage, Ages, Digest, FeedState, Image, ImageDifference, ImageSummary, ImportedFeed, Ingested,
     Inventory, Keys, LayerDescription, LayerReport, Notice, NoticePosition, NoticeState, PackageHolder, Page,
-    PluginId, PluginVersions, RemovedSource, Repairs, RepositoryOrder, RepositoryOwner, RepositoryPage,
-    Statistics, Subscription, SubscriptionSpec, SubscriptionState, Summarized, Tag, Trend,
-    VulnerabilityDescription,
+    PastRun, PluginId, PluginVersions, RemovedSource, Repairs, RepositoryOrder, RepositoryOwner,
+    RepositoryPage, Statistics, Subscription, SubscriptionSpec, SubscriptionState, Summarized, Tag, Trend,
+    VulnerabilityDescription, VulnerabilityScores,
 };
 use prometheus_client::metrics::histogram::Histogram;
 
@@ -38,7 +38,7 @@ use crate::report::Reporter;
 use crate::repositories::{self, TagsOf};
 use crate::revision::{self, Revision};
 use crate::room::{self, Room};
-use crate::run::{Run, RunProgress};
+use crate::run::{self, Run, RunProgress};
 use crate::statistics;
 use crate::vulnerabilities::{self, Filter};
 use crate::{Error, Scanner, Sizes, names, plan, plugins, stated, versions};
@@ -283,6 +283,30 @@ impl Scanner {
     /// fails.
     pub fn feed(&self, name: &str) -> Result<FeedState, Error> {
         feeds::feed(self.store(), self.settings(), &self.plugins(), &self.0.runs, name)
+    }
+
+    /// Runs of a feed that have ended, the last first, before one that began at a time, `limit` at most.
+    ///
+    /// # Errors
+    /// [`Error::NoFeed`] where no plugin reads it and nothing is stored of it, and where the store
+    /// fails.
+    pub fn past_runs(
+        &self,
+        feed: &str,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Page<PastRun, u64>, Error> {
+        feeds::check_known(self.store(), &self.plugins(), feed)?;
+        run::past_runs(self.store(), feed, before, limit)
+    }
+
+    /// How likely it was at times that a vulnerability is exploited (EPSS), the last change first, before a time,
+    /// `limit` at most.
+    ///
+    /// # Errors
+    /// [`Error::NoVulnerability`] where no feed knows this identifier.
+    pub fn scores(&self, id: &str, before: Option<u64>, limit: usize) -> Result<VulnerabilityScores, Error> {
+        vulnerabilities::scores(self.store(), self.settings(), id, before, limit)
     }
 
     /// Size of a component, in bytes, that is taken at most.

@@ -1,5 +1,7 @@
 //! The reverse question: what is known of a vulnerability, and which images it affects.
 
+mod scores;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -15,6 +17,7 @@ use crate::inventory::{Affected, Placed, Vulnerability, affected, by_image, imag
 use crate::report::Enrichments;
 use crate::stated::All;
 use crate::{Error, Settings, identifiers};
+pub(crate) use scores::scores;
 
 /// Images that are looked at for one page that filters by what only an image tells.
 const LOOKED_AT: usize = 100_000;
@@ -80,20 +83,11 @@ pub(crate) fn vulnerability(
     let mut packages: Vec<_> = packages.collect();
     packages.sort_by(|a, b| (&a.name, &a.version, a.diff_id).cmp(&(&b.name, &b.version, b.diff_id)));
     packages.dedup();
-    let mut identifiers: BTreeSet<String> = known.names.clone();
-    // The one of which no publisher of advisories has spoken yet.
-    if known.advisories.is_empty() {
-        identifiers.insert(id.clone());
-    }
-    let mut advisories = Vec::new();
-    for (key, advisory) in known.advisories {
-        identifiers.insert(advisory.id.clone());
-        // What fixes several at once has aliases that are none of this one.
-        if advisory.vulnerabilities().len() == 1 {
-            identifiers.extend(advisory.aliases.iter().cloned());
-        }
-        advisories.push(Published { feed: key.feed, source: key.source, advisory });
-    }
+    let identifiers = identifiers_of(&id, &known);
+    let advisories = known.advisories.into_iter();
+    let advisories = advisories
+        .map(|(key, advisory)| Published { feed: key.feed, source: key.source, advisory })
+        .collect();
     let mut enrichments = Vec::new();
     let mut known_of = Enrichments::new(&view);
     for identifier in &identifiers {
@@ -106,6 +100,23 @@ pub(crate) fn vulnerability(
         advisories,
         packages,
     })
+}
+
+/// All identifiers of a vulnerability.
+fn identifiers_of(id: &str, known: &Vulnerability) -> BTreeSet<String> {
+    let mut identifiers: BTreeSet<String> = known.names.clone();
+    // The one of which no publisher of advisories has spoken yet.
+    if known.advisories.is_empty() {
+        identifiers.insert(id.to_owned());
+    }
+    for advisory in known.advisories.values() {
+        identifiers.insert(advisory.id.clone());
+        // What fixes several at once has aliases that are none of this one.
+        if advisory.vulnerabilities().len() == 1 {
+            identifiers.extend(advisory.aliases.iter().cloned());
+        }
+    }
+    identifiers
 }
 
 /// Images that a vulnerability affects, by digest, from the one after `after` on, `limit` at

@@ -128,6 +128,69 @@ pub struct Run {
     pub failures: Vec<Failed>,
 }
 
+/// Runs of a feed that have ended.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct PastRuns {
+    /// The feed.
+    pub feed: String,
+    /// The last first. Of each feed, 500 are kept.
+    pub runs: Vec<PastRun>,
+    /// What to give as `after` for the next page; null on the last.
+    #[schema(required)]
+    pub next: Option<String>,
+}
+
+/// A run that has ended, and what it brought.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct PastRun {
+    /// When it began.
+    pub began: String,
+    /// When it ended.
+    pub ended: String,
+    /// The feed's revision after it.
+    pub revision: u64,
+    /// Whether all of it is in.
+    pub complete: bool,
+    /// Why nothing could be begun.
+    #[schema(required)]
+    pub why: Option<String>,
+    /// How many sources were ingested.
+    pub ingested: u64,
+    /// How many were as they were.
+    pub unchanged: u64,
+    /// Bytes that were fetched.
+    pub bytes: u64,
+    /// How many advisories are new.
+    pub added: u64,
+    /// How many say something else than before.
+    pub changed: u64,
+    /// How many of before are gone.
+    pub withdrawn: u64,
+    /// How many records could not be used.
+    pub rejected: u64,
+    /// The first of them, 50 at most.
+    pub rejections: Vec<RejectedRecord>,
+    /// How many sources were named that are not there.
+    pub absent: u64,
+    /// The first of them, 50 at most.
+    pub absences: Vec<Failed>,
+    /// How many documents were refused or could not be fetched: their sources stay as they were.
+    pub failed: u64,
+    /// The first of them, 50 at most.
+    pub failures: Vec<Failed>,
+}
+
+/// A record of a source that could not be used.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct RejectedRecord {
+    /// The source.
+    pub source: String,
+    /// Which record.
+    pub id: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// A source that was not ingested.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Failed {
@@ -323,6 +386,43 @@ impl From<limpid_model::RunResult> for Run {
             rejected: run.rejected,
             absent: failed(run.absent),
             failures: failed(run.failures),
+        }
+    }
+}
+
+impl PastRuns {
+    /// A page of the runs of a feed.
+    pub fn of(feed: String, page: limpid_model::Page<limpid_model::PastRun, u64>) -> Self {
+        let runs = page.items.into_iter().map(PastRun::from).collect();
+        Self { feed, runs, next: page.next.map(|began| began.to_string()) }
+    }
+}
+
+impl From<limpid_model::PastRun> for PastRun {
+    fn from(run: limpid_model::PastRun) -> Self {
+        let rejection = |it: limpid_model::RejectedRecord| RejectedRecord {
+            source: it.source,
+            id: it.id,
+            reason: it.reason,
+        };
+        Self {
+            began: time(run.began),
+            ended: time(run.ended),
+            revision: run.result.revision,
+            complete: run.why.is_none() && run.failed == 0,
+            why: run.why,
+            ingested: run.result.ingested,
+            unchanged: run.result.unchanged,
+            bytes: run.result.bytes,
+            added: run.result.added,
+            changed: run.result.changed,
+            withdrawn: run.result.withdrawn,
+            rejected: run.result.rejected,
+            rejections: run.rejections.into_iter().map(rejection).collect(),
+            absent: run.absent,
+            absences: failed(run.result.absent),
+            failed: run.failed,
+            failures: failed(run.result.failures),
         }
     }
 }

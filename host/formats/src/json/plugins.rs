@@ -2,7 +2,7 @@ use limpid_model::PluginId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Word;
+use super::{Word, time};
 
 /// Which plugin.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -56,6 +56,52 @@ pub struct PluginWithVersions {
     /// Digests of the versions to which it can be rolled back, latest first; the one that runs is
     /// among them.
     pub versions: Vec<String>,
+    /// Versions of the contract that it exports, oldest first.
+    #[serde(default)]
+    #[schema(required)]
+    pub contracts: Vec<String>,
+    /// What it may use.
+    #[serde(default)]
+    #[schema(required)]
+    pub limits: Vec<PluginLimit>,
+    /// How calls of it have failed since it was loaded, the last first; 100 at most.
+    #[serde(default)]
+    #[schema(required)]
+    pub failures: Vec<RecentFailure>,
+}
+
+/// What a plugin may use.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct PluginLimit {
+    /// The setting that says so. Its end names the unit: `_bytes`, `_time` (seconds), or a number of things.
+    pub setting: String,
+    /// How much.
+    pub limit: u64,
+}
+
+/// Calls of a plugin that failed alike for one cause.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct RecentFailure {
+    /// What the calls were made for: an image, a source.
+    pub cause: String,
+    /// Which function was called last.
+    pub call: String,
+    /// How it failed: `time`, `memory`, `tables`, `output`, `trap`, `contract`, `refused`, `host`.
+    #[schema(value_type = String)]
+    pub kind: Word,
+    /// Who is to blame: `plugin`, `input`, `host`.
+    #[schema(value_type = String)]
+    pub blame: Word,
+    /// What happened last.
+    pub message: String,
+    /// How often.
+    pub times: u64,
+    /// When for the first time.
+    pub first_at: String,
+    /// When for the last time.
+    pub last_at: String,
+    /// Whether the plugin is not called for this cause any more, for now.
+    pub avoided: bool,
 }
 
 /// All plugins.
@@ -99,8 +145,31 @@ impl From<limpid_model::PluginState> for Plugin {
 
 impl From<limpid_model::PluginVersions> for PluginWithVersions {
     fn from(known: limpid_model::PluginVersions) -> Self {
-        let versions = known.versions.iter().map(ToString::to_string).collect();
-        Self { plugin: known.plugin.into(), versions }
+        let limit =
+            |limit: limpid_model::PluginLimit| PluginLimit { setting: limit.setting, limit: limit.limit };
+        Self {
+            plugin: known.plugin.into(),
+            versions: known.versions.iter().map(ToString::to_string).collect(),
+            contracts: known.contracts,
+            limits: known.limits.into_iter().map(limit).collect(),
+            failures: known.failures.into_iter().map(RecentFailure::from).collect(),
+        }
+    }
+}
+
+impl From<limpid_model::RecentFailure> for RecentFailure {
+    fn from(failure: limpid_model::RecentFailure) -> Self {
+        Self {
+            cause: failure.cause,
+            call: failure.call,
+            kind: failure.kind.as_str().into(),
+            blame: failure.blame.as_str().into(),
+            message: failure.message,
+            times: failure.times,
+            first_at: time(failure.first_at),
+            last_at: time(failure.last_at),
+            avoided: failure.is_avoided,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use utoipa::ToSchema;
 
 use super::affected::AffectedPackage;
 use super::report::Enrichment;
+use super::time;
 
 /// All that is known of a vulnerability.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -18,6 +19,35 @@ pub struct Vulnerability {
     pub enrichments: Vec<Enrichment>,
     /// Packages of known layers that it affects.
     pub packages: Vec<AffectedPackage>,
+}
+
+/// How likely it was at times that a vulnerability is exploited in the 30 days that follow (EPSS).
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Scores {
+    /// The identifier that was asked for.
+    pub id: String,
+    /// Since when changes are kept.
+    pub since: String,
+    /// Changes, the last first; of several of a feed on one day (UTC), the last.
+    pub changes: Vec<Score>,
+    /// What to give as `after` for the next page; null on the last.
+    #[schema(required)]
+    pub next: Option<String>,
+}
+
+/// That a score became another one.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Score {
+    /// When; null where it was so before `since`.
+    #[schema(required)]
+    pub at: Option<String>,
+    /// Of which identifier.
+    pub vulnerability: String,
+    /// The feed that says so.
+    pub feed: String,
+    /// The score, 0 to 1; null where the feed stated none any more.
+    #[schema(required)]
+    pub score: Option<f32>,
 }
 
 /// What one publisher says.
@@ -98,6 +128,23 @@ impl From<limpid_model::Published> for Advisory {
             modified: advisory.modified,
             withdrawn: advisory.withdrawn,
             affects: advisory.affected.iter().map(|a| format!("{}/{}", a.namespace, a.name)).collect(),
+        }
+    }
+}
+
+impl From<limpid_model::VulnerabilityScores> for Scores {
+    fn from(scores: limpid_model::VulnerabilityScores) -> Self {
+        let change = |change: limpid_model::ScoreChange| Score {
+            at: change.at.map(time),
+            vulnerability: change.vulnerability,
+            feed: change.feed,
+            score: change.score,
+        };
+        Self {
+            id: scores.id,
+            since: time(scores.since),
+            changes: scores.changes.into_iter().map(change).collect(),
+            next: scores.next.map(|before| before.to_string()),
         }
     }
 }

@@ -643,3 +643,68 @@ fn trends_ages_and_repairs_are_those_of_reports_as_of_then() {
     assert!(matches!(world.scanner.repairs(REPOSITORY, 1), Err(Error::TooManyImages { .. })));
     assert!(matches!(world.scanner.repository_trend("none", 1), Err(Error::NoRepository(_))));
 }
+
+#[test]
+fn a_score_over_time_is_what_was_known_at_each_time() {
+    let world = World::new(90 * DAY);
+    let know = |at: u64, score: Option<f32>| {
+        world.set(at);
+        let mut parsed = Parsed::default();
+        if let Some(score) = score {
+            let rating = Rating {
+                system: Enrichment::PROBABILITY.to_owned(),
+                value: score.to_string(),
+                score: Some(score),
+            };
+            let known = Enrichment { ratings: vec![rating], ..enrichment(0, 0, None) };
+            parsed.collected.records.know(known).unwrap();
+        }
+        // What else the source says keeps it from being empty.
+        parsed.collected.records.know(enrichment(1, 0, Some(1))).unwrap();
+        let source = Source { name: "scores".to_owned(), url: String::new(), mode: Mode::Whole };
+        let input = Input {
+            source: &source,
+            documents: &[],
+            validators: None,
+            trust: Trust::Forced,
+            news: News::Told,
+        };
+        world.scanner.ingest().write(&Feed(FEEDS[0], plugin("feed")), input, parsed).unwrap();
+    };
+    know(2 * DAY, Some(0.1));
+    know(3 * DAY, Some(0.1));
+    know(4 * DAY, Some(0.2));
+    know(4 * DAY + 9, Some(0.3));
+    know(6 * DAY, None);
+    know(7 * DAY, Some(0.4));
+    let scores = |before, limit| world.scanner.scores(VULNERABILITIES[0], before, limit).unwrap();
+    let all = scores(None, 100);
+    let points = all.changes.iter().map(|it| (it.at, it.score)).collect::<Vec<_>>();
+    assert_eq!(
+        points,
+        [
+            (Some(7 * DAY), Some(0.4)),
+            (Some(6 * DAY), None),
+            (Some(4 * DAY + 9), Some(0.3)),
+            (Some(2 * DAY), Some(0.1)),
+        ]
+    );
+    assert!(all.changes.iter().all(|it| it.vulnerability == VULNERABILITIES[0] && it.feed == FEEDS[0]));
+    let first = scores(None, 3);
+    let rest = scores(first.next, 3);
+    assert_eq!(([first.changes, rest.changes].concat(), rest.next), (all.changes, None));
+    assert!(matches!(world.scanner.scores("CVE-1999-0001", None, 1), Err(Error::NoVulnerability(_))));
+    // What is longer ago than history holds is only known to have been so.
+    world.set(94 * DAY);
+    super::forget_history(&world.store, world.scanner.settings()).unwrap();
+    let points = scores(None, 100).changes.iter().map(|it| (it.at, it.score)).collect::<Vec<_>>();
+    assert_eq!(
+        points,
+        [
+            (Some(7 * DAY), Some(0.4)),
+            (Some(6 * DAY), None),
+            (Some(4 * DAY + 9), Some(0.3)),
+            (None, Some(0.1)),
+        ]
+    );
+}

@@ -11,7 +11,7 @@ use limpid_store::tables::sources::{self, Sources};
 use limpid_store::{Batch, View};
 
 use super::next::{Ended, next_run};
-use super::{Left, Run};
+use super::{Left, Run, past};
 use crate::Error;
 use crate::feeds::runs_of;
 use crate::ingest::Ingest;
@@ -54,6 +54,7 @@ impl Ingest<'_> {
         let ended = Ended { began, now, failures: row.failures, retry_after };
         row.next_run = Some(next_run(&self.settings.feeds, feed, ended, fastrand::f64()));
         batch.put::<Runs>(&name, &row)?;
+        past::keep((&view, &mut batch), feed, (began, now), run)?;
         writer.commit(batch)
     }
 

@@ -285,6 +285,46 @@ fn one_that_fails_keeps_what_it_stated_and_holds_up_the_cursor_only() {
 }
 
 #[test]
+fn past_runs_say_what_each_brought_the_last_first() {
+    let (stored, fake) = (World::nothing(), two());
+    fake.put("https://p.test/b", "bad");
+    stored.run(&fake);
+    fake.put("https://p.test/a", "advisory 2; advisory 4");
+    fake.put("https://p.test/b", "advisory 3");
+    stored.run(&fake);
+    stored.run(&fake);
+    let page = |before, limit| past_runs(stored.scanner.store(), "feed", before, limit).unwrap();
+    let all = page(None, 10);
+    let brought =
+        all.items.iter().map(|it| (it.result.added, it.result.withdrawn, it.failed, it.result.revision));
+    assert_eq!(brought.collect::<Vec<_>>(), [(0, 0, 0, 3), (2, 1, 0, 3), (2, 0, 1, 1)]);
+    assert_eq!(all.items[2].result.failures[0].0, "b");
+    assert_eq!((all.items[0].result.unchanged, all.next), (3, None));
+    // Page by page, it is the same.
+    let first = page(None, 2);
+    let rest = page(first.next, 2);
+    assert_eq!([first.items, rest.items].concat(), all.items);
+    assert_eq!(page(None, 0).items, []);
+    assert_eq!(past_runs(stored.scanner.store(), "fee", None, 10).unwrap().items, []);
+}
+
+#[test]
+fn what_is_kept_of_past_runs_is_bounded() {
+    let (stored, fake) = (World::nothing(), two());
+    for _ in 0..past::KEPT + 3 {
+        stored.run(&fake);
+    }
+    let kept = past_runs(stored.scanner.store(), "feed", None, 10 * past::KEPT).unwrap().items;
+    assert_eq!(kept.len(), past::KEPT);
+    let mut run = Run::default();
+    let rejections: Vec<_> = (0..1_000).map(|n| (n.to_string(), "\u{e4}".repeat(1_000))).collect();
+    run.reject("source", &rejections);
+    run.reject("source", &rejections);
+    assert_eq!(run.rejections.len(), REJECTIONS);
+    assert!(run.rejections.iter().all(|it| it.reason.len() <= TEXT_BYTES));
+}
+
+#[test]
 fn a_run_tells_of_each_source_that_failed_within_bounds() {
     let failed = |count: usize, length: usize| {
         let mut run = Run::default();

@@ -73,6 +73,7 @@ pub(crate) use images::submit::counted;
     repositories::repairs,
     repositories::owners,
     repositories::owner_repairs,
+    vulnerabilities::scores,
     packages::holders,
     layers::show,
     jobs::show,
@@ -86,6 +87,7 @@ pub(crate) use images::submit::counted;
     feeds::list,
     feeds::show,
     feeds::sources,
+    feeds::runs,
     feeds::remove_source,
     feeds::update,
     feeds::document,
@@ -158,6 +160,7 @@ pub(super) fn routes() -> Routes<AppState> {
         .get("/v1/owners/{name}/repairs", Read, repositories::owner_repairs)
         .get("/v1/vulnerabilities/{id}", Read, vulnerabilities::show)
         .get("/v1/vulnerabilities/{id}/images", Read, vulnerabilities::images)
+        .get("/v1/vulnerabilities/{id}/scores", Read, vulnerabilities::scores)
         .get("/v1/packages/{namespace}/{*name}", Read, packages::holders)
         .get("/v1/statistics", Read, vulnerabilities::statistics)
         .get("/v1/statistics/trend", Read, repositories::all_trend)
@@ -173,6 +176,7 @@ pub(super) fn routes() -> Routes<AppState> {
         .get("/v1/feeds", Read, feeds::list)
         .get("/v1/feeds/{name}", Read, feeds::show)
         .get("/v1/feeds/{name}/sources", Read, feeds::sources)
+        .get("/v1/feeds/{name}/runs", Read, feeds::runs)
         .delete("/v1/feeds/{name}/sources/{*source}", Operate, feeds::remove_source)
         .post("/v1/feeds/{name}/update", Operate, feeds::update)
         .post("/v1/feeds/{name}/documents", Operate, feeds::document)

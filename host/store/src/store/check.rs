@@ -11,9 +11,9 @@ use crate::tables::{
     advisories, affects, announced, announcements, attached, audit, blobs, chains, contexts, deltas,
     documents, enriched, enrichments, entries, feeds, fetches, findings, history, history_names,
     history_subjects, holders, images, inventory, jobs, kept, kinds, known_as, layers, listings, manifests,
-    marks, names, origins, outbox, placements, policies, raised, references, revisions, runs, sources,
-    stated, subscriptions, tags, token_uses, tokens, unexamined, vex_documents, vex_repositories, watched,
-    watches,
+    marks, names, origins, outbox, past_runs, placements, policies, raised, references, revisions, runs,
+    sources, stated, subscriptions, tags, token_uses, tokens, unexamined, vex_documents, vex_repositories,
+    watched, watches,
 };
 
 /// Problems that are named one by one; further ones are counted.
@@ -182,6 +182,7 @@ impl Check<'_> {
         self.table::<fetches::Fetches>(|_, _, _| ())?;
         self.table::<deltas::Deltas>(|_, _, _| ())?;
         self.table::<runs::Runs>(|_, _, _| ())?;
+        self.table::<past_runs::PastRuns>(|_, _, _| ())?;
         self.table::<inventory::Inventory>(|key, _, to| to.row::<layers::Layers>(&key.diff_id))?;
         self.table::<contexts::Contexts>(|_, _, _| ())?;
         self.table::<placements::Placements>(|key, _, to| {

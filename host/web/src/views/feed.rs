@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use askama::Template;
-use limpid_formats::json::{Feed, PluginRef, Rejection, Source};
+use limpid_formats::json::{Failed, Feed, PastRun, PastRuns, PluginRef, RejectedRecord, Rejection, Source};
 
 use super::feeds::{csv, rejected};
 use crate::api::{Api, Problem};
@@ -21,6 +21,10 @@ const NAMESPACES: usize = 3;
 
 /// Records that could not be used, and sources that are not there, which are listed.
 const LISTED: usize = 50;
+
+/// Runs on a page, and what is listed of one; the JSON has more.
+const RUNS: usize = 10;
+const OF_A_RUN: usize = 10;
 
 /// How far what a feed states can be believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +109,49 @@ struct View<'a> {
     columns: [Column; 7],
     rows: Vec<&'a Source>,
     pager: Pager,
+    runs: Vec<Run<'a>>,
+    runs_next: Option<String>,
+    runs_are_first: bool,
+}
+
+/// A run that has ended.
+struct Run<'a> {
+    run: &'a PastRun,
+    rejections: &'a [RejectedRecord],
+    failures: &'a [Failed],
+    absences: &'a [Failed],
+}
+
+impl<'a> Run<'a> {
+    fn of(run: &'a PastRun) -> Self {
+        fn first<T>(all: &[T]) -> &[T] {
+            all.get(..OF_A_RUN).unwrap_or(all)
+        }
+        Self {
+            rejections: first(&run.rejections),
+            failures: first(&run.failures),
+            absences: first(&run.absences),
+            run,
+        }
+    }
+
+    const fn more_failures(&self) -> u64 {
+        self.run.failed.saturating_sub(self.failures.len() as u64)
+    }
+
+    const fn more_rejections(&self) -> u64 {
+        self.run.rejected.saturating_sub(self.rejections.len() as u64)
+    }
+
+    const fn more_absences(&self) -> u64 {
+        self.run.absent.saturating_sub(self.absences.len() as u64)
+    }
+
+    /// Whether it says more than its figures.
+    const fn tells_more(&self) -> bool {
+        self.run.why.is_some()
+            || !(self.rejections.is_empty() && self.failures.is_empty() && self.absences.is_empty())
+    }
 }
 
 impl View<'_> {
@@ -204,7 +251,14 @@ pub fn show(api: &dyn Api, request: &Request, name: &str) -> Result<Answer, Prob
     let silent = feed.sources.iter().flat_map(|source| {
         source.silent.iter().map(|it| (source.name.as_str(), it.namespace.as_str(), it.last_stated.as_str()))
     });
+    let before = request.get("runs-after");
+    let runs = Address::of(&["v1", "feeds", name, "runs"]).with("limit", &RUNS.to_string());
+    let runs: Option<PastRuns> = api.find(runs.with_some("after", before))?;
+    let (runs, next) = runs.map_or_else(Default::default, |page| (page.runs, page.next));
     let view = View {
+        runs: runs.iter().map(Run::of).collect(),
+        runs_next: next.map(|next| request.here(&[("runs-after", &next)], &[])),
+        runs_are_first: before.is_none(),
         frame: Frame::new(request, Section::Feeds).with_data(path).with_csv(),
         standing: Standing::of(&feed),
         age: feed.age.map(elapsed),
@@ -372,5 +426,41 @@ pub(super) mod tests {
         assert_eq!(*api.asked.borrow(), ["POST /v1/feeds/a%2Fb/update"]);
         assert_eq!(act("delete").unwrap_err().status, 400);
         assert!(shown(feed("x", "x", 1), "").contains("name=\"proof\" value=\"proof\""));
+    }
+
+    fn run(text: &str, wrong: u64) -> Value {
+        let failed = json!([{ "source": text, "reason": text }]);
+        let none = json!([]);
+        json!({
+            "began": "2026-11-29T01:00:00Z", "ended": "2026-11-29T01:04:00Z", "revision": 17,
+            "complete": wrong == 0, "why": null, "ingested": 3, "unchanged": 40, "bytes": 5_000_000,
+            "added": 1_234, "changed": 56, "withdrawn": 7, "rejected": 2 * wrong,
+            "rejections": if wrong > 0 { json!([{ "source": text, "id": text, "reason": text }]) } else { none.clone() },
+            "absent": wrong, "absences": if wrong > 0 { failed.clone() } else { none.clone() },
+            "failed": wrong, "failures": if wrong > 0 { failed } else { none },
+        })
+    }
+
+    #[test]
+    fn past_runs_say_what_they_brought_and_what_they_did_not() {
+        let runs = |text: &str| json!({ "feed": "x", "runs": [run(text, 0), run(text, 1)], "next": "17" });
+        let page = |text: &str, query: &str| {
+            let api = Fake::default()
+                .with("/v1/feeds/x", feed("x", "y", 1))
+                .with("/v1/feeds/x/runs?limit=10", runs(text))
+                .with("/v1/feeds/x/runs?limit=10&after=17", runs(text));
+            html(show(&api, &request("/feeds/x", query), "x"))
+        };
+        let shown = page("because", "");
+        for part in ["data-title=\"New\">1,234<", "data-title=\"Withdrawn\">7<", "revision 17", "and 1 more"]
+        {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+        assert_eq!(shown.matches(">incomplete</span>").count(), 1);
+        assert_eq!(shown.matches("<summary>Why").count(), 1, "only what is wrong is told");
+        assert!(shown.contains("runs-after=17") && page("x", "runs-after=17").contains(">First</a>"));
+        for text in HOSTILE {
+            assert_harmless(&page(text, ""));
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! A plugin: what it does, whether it is called, and the versions of it that are kept.
 
 use askama::Template;
-use limpid_formats::json::PluginWithVersions;
+use limpid_formats::json::{PluginLimit, PluginWithVersions};
 
 use crate::api::{Api, Problem};
 use crate::frame::{Frame, Section};
@@ -22,6 +22,7 @@ struct View<'a> {
     /// Where its source is.
     source: Option<&'a str>,
     versions: Vec<Version<'a>>,
+    limits: Vec<(&'a str, String)>,
 }
 
 /// A version that is kept.
@@ -46,9 +47,19 @@ pub fn show(api: &dyn Api, request: &Request, name: &str) -> Result<Answer, Prob
         feed: is_feed.then(|| Address::of(&["feeds", &id.name]).to_string()),
         source: known.plugin.source.as_deref().and_then(shown::outside),
         versions: versions.map(|digest| Version { digest, runs: *digest == id.digest }).collect(),
+        limits: known.limits.iter().map(|it| (it.setting.as_str(), limit(it))).collect(),
         known: &known,
     };
     render(200, Lasts::Moment, &view)
+}
+
+/// A limit with its unit, which the end of its setting names.
+fn limit(limit: &PluginLimit) -> String {
+    match limit.setting.as_str() {
+        setting if setting.ends_with("_bytes") => shown::size(limit.limit),
+        setting if setting.ends_with("_time") => format!("{} s", shown::number(limit.limit)),
+        _ => shown::number(limit.limit),
+    }
 }
 
 /// Does what a form of a plugin's page asks for: goes back to a version, or calls it again.
@@ -115,11 +126,39 @@ pub(super) mod tests {
         assert!(shown(known).contains("trapped 5 times"));
     }
 
+    fn failure(text: &str, avoided: bool) -> Value {
+        json!({
+            "cause": text, "call": text, "kind": "trap", "blame": "plugin", "message": text, "times": 7,
+            "first_at": "2026-11-29T01:02:03Z", "last_at": "2026-11-30T01:02:03Z", "avoided": avoided,
+        })
+    }
+
+    #[test]
+    fn limits_have_their_units_and_failures_say_who_is_to_blame() {
+        let mut known = plugin("x", "1");
+        known["versions"] = json!([]);
+        known["contracts"] = json!(["0.2.0"]);
+        known["limits"] = json!([
+            { "setting": "plugins.limits.x.memory_bytes", "limit": 256_000_000 },
+            { "setting": "plugins.call_time", "limit": 30 },
+            { "setting": "plugins.table_elements", "limit": 100_000 },
+        ]);
+        known["failures"] = json!([failure("image sha256:aa", true), failure("image sha256:bb", false)]);
+        let page = shown(known);
+        for part in ["256 MB", "30 s", "plugins.limits.x.memory_bytes", "0.2.0", "image sha256:aa"] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        assert_eq!(page.matches("not called for it").count(), 1, "{page}");
+        assert_eq!(page.matches("data-title=\"To blame\">plugin<").count(), 2, "{page}");
+    }
+
     #[test]
     fn texts_of_others_are_text() {
         let long = "x".repeat(4_096);
         for text in HOSTILE.iter().copied().chain([long.as_str()]) {
             let mut known = plugin(text, text);
+            known["failures"] = json!(vec![failure(text, true); 100]);
+            known["contracts"] = json!([text]);
             known["versions"] = json!(vec![text; 60]);
             known["quarantined"] = json!(text);
             let page = shown(known);

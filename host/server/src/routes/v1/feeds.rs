@@ -3,7 +3,7 @@ use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use limpid_formats::json::{self as api, Feed, Feeds, Ingested, Removed, Sources};
+use limpid_formats::json::{self as api, Feed, Feeds, Ingested, PastRuns, Removed, Sources};
 use limpid_scanner::{Handed, Run, Trust};
 use serde::Deserialize;
 use tokio::sync::oneshot;
@@ -18,6 +18,10 @@ use crate::state::AppState;
 
 /// Sources on a page, unless the client says less.
 const PAGE: usize = 1_000;
+
+/// Runs on a page, unless the client says otherwise, and at most.
+const RUNS: usize = 50;
+const MOST_RUNS: usize = 500;
 
 /// Feeds, and what is kept of each.
 #[utoipa::path(
@@ -70,6 +74,31 @@ pub(super) async fn sources(
     let scanner = state.scanner.clone();
     let feed = state.readers.run(move || scanner.feed(&name)).await?;
     Ok(Json(Sources::page(feed.into(), after.as_deref(), limit)))
+}
+
+/// Runs of a feed that have ended, the last first, and what each brought.
+#[utoipa::path(
+    get,
+    path = "/v1/feeds/{name}/runs",
+    operation_id = "list_runs",
+    tag = "feeds",
+    params(FeedName, Paging),
+    responses((status = 200, description = "A page.", body = PastRuns)),
+    extensions(("x-codes" = json!(["no-such-feed"])))
+)]
+pub(super) async fn runs(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    query: Asked,
+) -> Result<Json<PastRuns>, Failure> {
+    let (after, limit) = Paging::read(query, RUNS, MOST_RUNS)?;
+    let before = after.map(|after| after.parse::<u64>()).transpose();
+    let before =
+        before.map_err(|_| Failure::bad_request("`after` is a number, as `next` of the page before says"))?;
+    let scanner = state.scanner.clone();
+    let feed = name.clone();
+    let page = state.readers.run(move || scanner.past_runs(&feed, before, limit)).await?;
+    Ok(Json(PastRuns::of(name, page)))
 }
 
 /// Removes everything that a source stated.

@@ -1,7 +1,7 @@
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use limpid_formats::json::words::SeverityWord;
-use limpid_formats::json::{AffectedImages, Explanation, Statistics, Vulnerability};
+use limpid_formats::json::{AffectedImages, Explanation, Scores, Statistics, Vulnerability};
 use limpid_model::{Digest, Severity};
 use limpid_scanner::{Error, Filter};
 use serde::Deserialize;
@@ -11,11 +11,15 @@ use super::images::ask;
 use crate::answers::{Document, Wanted};
 use crate::error::Failure;
 use crate::openapi::parameters::{ImageName, VulnerabilityId};
+use crate::routes::paging::{self, Paging};
 use crate::state::AppState;
 
 /// Images on a page, unless the client says otherwise, and at most.
 const PAGE: usize = 100;
 const LONGEST_PAGE: usize = 10_000;
+
+/// Changes of a score on a page, at most.
+const SCORES: usize = 1_000;
 
 /// What publishers state about a vulnerability, and the packages that it affects.
 #[utoipa::path(
@@ -87,6 +91,31 @@ pub(super) async fn images(
     let list = move || -> Result<AffectedImages, Error> {
         Ok(scanner.affected_images(&id, &filter, after.as_ref(), limit)?.into())
     };
+    state.readers.document(wanted.coding, list).await
+}
+
+/// How likely it was at times that it is exploited (EPSS), the last change first, as far as history holds.
+#[utoipa::path(
+    get,
+    path = "/v1/vulnerabilities/{id}/scores",
+    operation_id = "list_scores",
+    tag = "vulnerabilities",
+    params(VulnerabilityId, Paging),
+    responses((status = 200, description = "A page.", body = Scores)),
+    extensions(("x-codes" = json!(["bad-identifier", "no-such-vulnerability"])))
+)]
+pub(super) async fn scores(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    query: paging::Asked,
+    wanted: Wanted,
+) -> Result<Document, Failure> {
+    let (after, limit) = Paging::read(query, PAGE, SCORES)?;
+    let before = after.map(|after| after.parse::<u64>()).transpose();
+    let before =
+        before.map_err(|_| Failure::bad_request("`after` is a number, as `next` of the page before says"))?;
+    let scanner = state.scanner.clone();
+    let list = move || scanner.scores(&id, before, limit).map(Scores::from);
     state.readers.document(wanted.coding, list).await
 }
 

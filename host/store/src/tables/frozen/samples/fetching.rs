@@ -1,17 +1,21 @@
 //! What is known of how feeds are fetched.
 
+use limpid_model::{PastRun, RejectedRecord, RunResult};
+
 use super::{Sample, digest, plugin, sample, some};
-use crate::tables::{deltas, fetches, runs, sources};
+use crate::tables::{deltas, fetches, past_runs, runs, sources};
 
 pub(super) fn all() -> Vec<Sample> {
     let source = sources::Key { feed: "feed".into(), source: "source".into() };
     let change = deltas::Key { feed: "feed".into(), source: "source".into(), number: 300, piece: 1 };
+    let (began, past) = past_runs::Row::of(past_run());
     let delta = deltas::Row { name: "name".into(), size: 300, bytes: b"piece".to_vec() };
     vec![
         sample::<fetches::Fetches>("one", &source, &fetch()),
         sample::<fetches::Fetches>("by-hand", &source, &fetches::Row::default()),
         sample::<deltas::Deltas>("one", &change, &delta),
         sample::<runs::Runs>("one", &"feed".into(), &run()),
+        sample::<past_runs::PastRuns>("one", &began, &past),
         sample::<runs::Runs>("none", &"feed".into(), &runs::Row::default()),
     ]
 }
@@ -37,6 +41,33 @@ fn fetch() -> fetches::Row {
     };
     fetch.set_read(digest(7), plugin());
     fetch
+}
+
+fn past_run() -> PastRun {
+    let pair = || vec![("source".to_owned(), "why".to_owned())];
+    let result = RunResult {
+        feed: "feed".into(),
+        revision: 3,
+        ingested: 4,
+        unchanged: 5,
+        bytes: 600,
+        added: 7,
+        changed: 8,
+        withdrawn: 9,
+        rejected: 10,
+        absent: pair(),
+        failures: pair(),
+    };
+    let rejection = RejectedRecord { source: "source".into(), id: "id".into(), reason: "why".into() };
+    PastRun {
+        began: 1,
+        ended: 2,
+        result,
+        absent: 11,
+        failed: 12,
+        rejections: vec![rejection],
+        why: some("why"),
+    }
 }
 
 fn run() -> runs::Row {

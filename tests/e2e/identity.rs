@@ -1,7 +1,7 @@
 //! Who shows what somebody else has signed: an issuer of OpenID Connect on loopback, and a key that programs share.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read as _, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -30,9 +30,19 @@ impl Issuer {
         let answering = Arc::clone(&answers);
         thread::spawn(move || {
             for mut stream in listener.incoming().flatten() {
-                let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
-                let first = lines.next().unwrap_or_default();
-                while lines.next().is_some_and(|line| !line.is_empty()) {}
+                let mut reader = BufReader::new(stream.try_clone().unwrap());
+                let head: Vec<_> = reader
+                    .by_ref()
+                    .lines()
+                    .map_while(Result::ok)
+                    .take_while(|line| !line.is_empty())
+                    .collect();
+                let first = head.first().cloned().unwrap_or_default();
+                // What is left unread would break the connection before it is answered.
+                let length = head.iter().find_map(|line| {
+                    line.to_lowercase().strip_prefix("content-length:")?.trim().parse().ok()
+                });
+                std::io::copy(&mut reader.take(length.unwrap_or(0)), &mut std::io::sink()).unwrap();
                 let answer =
                     first.split(' ').nth(1).and_then(|path| answering.lock().unwrap().get(path).cloned());
                 let (status, body) = answer.unwrap_or((404, Value::Null));
@@ -198,4 +208,68 @@ fn clairs_clients_sign_with_the_key_that_is_shared() {
     service.api.ask(&sign(&[8; 32], &header, &quay), "GET", "/v1/images", b"").refused(401, "unauthorized");
     let other = json!({ "iss": "other", "exp": now() + 300 });
     service.api.ask(&sign(&key, &header, &other), "GET", "/v1/images", b"").refused(401, "unauthorized");
+}
+
+#[test]
+fn who_signs_in_at_an_issuer_is_who_the_issuer_says() {
+    let (issuer, key) = (Issuer::start(), Key::new("first", 1));
+    issuer.has(&key);
+    issuer.answer(
+        "/.well-known/openid-configuration",
+        200,
+        json!({
+            "issuer": issuer.address, "jwks_uri": format!("{}/keys", issuer.address),
+            "authorization_endpoint": format!("{}/authorize", issuer.address),
+            "token_endpoint": format!("{}/token", issuer.address),
+        }),
+    );
+    let settings = format!(
+        "{{ main = {{ issuer = '{}', audience = 'limpid', role = 'read', \
+         pages = {{ client_id = 'limpid', address = 'http://127.0.0.1:6060' }} }} }}",
+        issuer.address
+    );
+    let setup = Setup::new().with("LIMPID_ACCESS__REQUIRED", "true").with("LIMPID_ACCESS__OIDC", settings);
+    let service = Service::with(setup);
+    let see = |cookie: &str, path: &str| service.api.page("GET", path, &[("cookie", cookie)], "");
+    assert!(see("", "/sign-in?to=/plugins").text.contains("href=\"/sign-in/oidc/main?to=/plugins\""));
+    // The issuer has said by and by where people sign in.
+    let there = until("the issuer is known", || {
+        let there = see("", "/sign-in/oidc/main?to=/plugins");
+        (there.status == 303).then_some(there)
+    });
+    let address = there.header("location").to_owned();
+    assert!(address.starts_with(&format!("{}/authorize?", issuer.address)), "{address}");
+    let asked = |name: &str| {
+        let (_, rest) = address.split_once(&format!("{name}=")).unwrap();
+        rest.split('&').next().unwrap().to_owned()
+    };
+    let kept = there.header("set-cookie").to_owned();
+    assert!(kept.contains("HttpOnly; SameSite=Lax") && kept.contains("Path=/sign-in/oidc"), "{kept}");
+    let kept = kept.split(';').next().unwrap().to_owned();
+    let give = |nonce: &str| {
+        let mut claims = issuer.states("alice", &[]);
+        claims["nonce"] = json!(nonce);
+        issuer.answer("/token", 200, json!({ "id_token": key.sign(&claims) }));
+    };
+    let back = format!("/sign-in/oidc/main/back?code=c&state={}", asked("state"));
+    // Neither another browser, nor another answer, nor another token signs anybody in.
+    give(&asked("nonce"));
+    for (cookie, path) in [("", &*back), (&kept, "/sign-in/oidc/main/back?code=c&state=x")] {
+        let refused = see(cookie, path);
+        assert_eq!(refused.status, 403);
+        assert!(!refused.header("set-cookie").starts_with("limpid-session="), "{path}");
+    }
+    give("another");
+    assert_eq!(see(&kept, &back).status, 403);
+
+    give(&asked("nonce"));
+    let inside = see(&kept, &back);
+    assert_eq!((inside.status, inside.header("refresh")), (200, "0; url=/plugins"), "{}", inside.text);
+    let session = inside.header("set-cookie").to_owned();
+    assert!(session.starts_with("limpid-session=") && session.contains("SameSite=Strict"), "{session}");
+    let session = session.split(';').next().unwrap();
+    assert_eq!(see(session, "/plugins").status, 200);
+    assert_eq!(see("", "/plugins").status, 303);
+    let (_, signature) = session.rsplit_once('.').unwrap();
+    assert!(!service.log().contains(signature), "a token is in the log");
 }

@@ -10,6 +10,7 @@ use ureq::Agent;
 use ureq::http::Uri;
 use ureq::unversioned::transport::DefaultConnector;
 
+use crate::code::Endpoints;
 use crate::keys::Keys;
 use crate::settings::IssuerSettings;
 
@@ -47,15 +48,17 @@ impl Fetcher {
         Ok(Self(Agent::with_parts(config, DefaultConnector::default(), Guard::new(rules))))
     }
 
-    /// The keys that an issuer says are its own. Waits.
+    /// The keys that an issuer says are its own, and where people sign in, where it says so. Waits.
     ///
     /// # Errors
     /// It does not answer, or not as issuers do.
-    pub(crate) fn keys(&self, issuer: &str) -> Result<Keys, String> {
+    pub(crate) fn keys(&self, issuer: &str) -> Result<(Keys, Option<Endpoints>), String> {
         #[derive(Deserialize)]
         struct Discovery {
             issuer: String,
             jwks_uri: String,
+            authorization_endpoint: Option<String>,
+            token_endpoint: Option<String>,
         }
         let address = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
         let discovery: Discovery = serde_json::from_slice(&self.document(&address)?)
@@ -65,12 +68,52 @@ impl Fetcher {
         }
         let keys = discovery.jwks_uri;
         check_address(&keys).map_err(|why| format!("its `jwks_uri` `{}` {why}", crate::shown(&keys)))?;
-        Keys::read(&self.document(&keys)?).map_err(|why| format!("`{}`: {why}", crate::shown(&keys)))
+        let is_safe = |address: &String| check_address(address).is_ok() && !address.contains('#');
+        let endpoints = discovery.authorization_endpoint.zip(discovery.token_endpoint);
+        let endpoints = endpoints.filter(|(authorization, token)| is_safe(authorization) && is_safe(token));
+        let endpoints = endpoints.map(|(authorization, token)| Endpoints { authorization, token });
+        let read = Keys::read(&self.document(&keys)?);
+        let keys = read.map_err(|why| format!("`{}`: {why}", crate::shown(&keys)))?;
+        Ok((keys, endpoints))
     }
 
     fn document(&self, address: &str) -> Result<Vec<u8>, String> {
         let shown = crate::shown(address);
-        let answer = self.0.get(address).header("accept", "application/json").call().map_err(|error| match error {
+        let answer = self.0.get(address).header("accept", "application/json").call();
+        let (status, document) = read(&shown, answer)?;
+        match status {
+            200 => Ok(document),
+            300..=399 => Err(format!("`{shown}` answers {status}, a redirect, and those are not followed")),
+            _ => Err(format!("`{shown}` answers {status}")),
+        }
+    }
+
+    /// Sends a form, and gives the status and what is answered. Waits.
+    ///
+    /// # Errors
+    /// It does not answer, or too much.
+    pub(crate) fn post(
+        &self,
+        address: &str,
+        authorization: Option<&str>,
+        form: &str,
+    ) -> Result<(u16, Vec<u8>), String> {
+        let request = self.0.post(address).header("accept", "application/json");
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let request = match authorization {
+            Some(authorization) => request.header("authorization", authorization),
+            None => request,
+        };
+        read(&crate::shown(address), request.send(form))
+    }
+}
+
+/// What is answered: the status, and the document.
+fn read(
+    shown: &str,
+    answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+) -> Result<(u16, Vec<u8>), String> {
+    let answer = answer.map_err(|error| match error {
             ureq::Error::Other(other) => match other.downcast::<Internal>() {
                 Ok(internal) => format!(
                     "`{shown}` leads to {}, which is no public address; setting `private_addresses` of the issuer \
@@ -81,22 +124,14 @@ impl Fetcher {
             },
             error => format!("`{shown}` does not answer: {error}"),
         })?;
-        let (head, body) = answer.into_parts();
-        match head.status.as_u16() {
-            200 => {}
-            status @ 300..=399 => {
-                return Err(format!("`{shown}` answers {status}, a redirect, and those are not followed"));
-            }
-            status => return Err(format!("`{shown}` answers {status}")),
-        }
-        let mut document = Vec::new();
-        let read = body.into_reader().take(DOCUMENT_BYTES + 1).read_to_end(&mut document);
-        read.map_err(|error| format!("`{shown}` ends early: {error}"))?;
-        if document.len() as u64 > DOCUMENT_BYTES {
-            return Err(format!("`{shown}` is longer than {DOCUMENT_BYTES} bytes"));
-        }
-        Ok(document)
+    let (head, body) = answer.into_parts();
+    let mut document = Vec::new();
+    let read = body.into_reader().take(DOCUMENT_BYTES + 1).read_to_end(&mut document);
+    read.map_err(|error| format!("`{shown}` ends early: {error}"))?;
+    if document.len() as u64 > DOCUMENT_BYTES {
+        return Err(format!("`{shown}` is longer than {DOCUMENT_BYTES} bytes"));
     }
+    Ok((head.status.as_u16(), document))
 }
 
 /// Whether keys may come from there: whoever can change them on the way can sign anything.

@@ -2,6 +2,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use crate::claims::{self, Claims, Times};
+use crate::code::{CodeSettings, Endpoints};
 use crate::fetch::{Fetcher, check_address};
 use crate::keys::{Keys, NotFound};
 use crate::settings::{BadSettings, Claim, IssuerSettings};
@@ -39,6 +40,34 @@ struct Known {
     asked: Option<Instant>,
     /// Why that failed.
     failure: Option<String>,
+    /// Where people sign in.
+    endpoints: Option<Endpoints>,
+}
+
+/// # Errors
+/// Nobody could sign in by these settings.
+fn check_pages(name: &str, pages: &CodeSettings, settings: &IssuerSettings) -> Result<(), String> {
+    let CodeSettings { client_id, client_secret, address, scopes } = pages;
+    if !settings.audience.contains(client_id) {
+        return Err(format!(
+            "tokens of people who sign in are for `pages.client_id`, `{client_id}`, which `audience` does not have"
+        ));
+    }
+    check_address(address).map_err(|why| format!("`pages.address` `{address}` {why}"))?;
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if !name.bytes().all(is_name) {
+        return Err(
+            "`pages` needs a name of letters, digits, `-`, `_` and `.`: it stands in addresses".to_owned()
+        );
+    }
+    if client_secret.as_ref().is_some_and(String::is_empty) {
+        return Err("`pages.client_secret_file` is empty".to_owned());
+    }
+    let is_scope = |scope: &String| !scope.is_empty() && scope.bytes().all(|byte| byte.is_ascii_graphic());
+    if !scopes.iter().all(is_scope) {
+        return Err("`pages.scopes` has one that is none".to_owned());
+    }
+    Ok(())
 }
 
 impl Issuer {
@@ -85,6 +114,9 @@ impl Issuer {
                 REFRESH.as_secs()
             )));
         }
+        if let Some(pages) = &settings.pages {
+            check_pages(&name, pages, &settings).map_err(bad)?;
+        }
         let fetcher = Fetcher::new(&settings).map_err(bad)?;
         Ok(Self { place, name, settings, fetcher, known: RwLock::default() })
     }
@@ -99,9 +131,28 @@ impl Issuer {
         self.place
     }
 
+    /// Whether this is how tokens name it.
+    pub fn is_at(&self, address: &str) -> bool {
+        self.address() == address
+    }
+
     /// How tokens name it.
     pub(crate) fn address(&self) -> &str {
         &self.settings.issuer
+    }
+
+    /// How people sign in at it in a browser.
+    pub(crate) const fn code(&self) -> Option<&CodeSettings> {
+        self.settings.pages.as_ref()
+    }
+
+    /// Where it says that sign-ins begin and end, as it said last.
+    pub(crate) fn endpoints(&self) -> Option<Endpoints> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).endpoints.clone()
+    }
+
+    pub(crate) const fn fetcher(&self) -> &Fetcher {
+        &self.fetcher
     }
 
     /// Whether its keys may be asked for again because one was not found.
@@ -118,7 +169,14 @@ impl Issuer {
         known.asked = Some(Instant::now());
         let name = &self.name;
         match fetched {
-            Ok(keys) => {
+            Ok((keys, endpoints)) => {
+                if endpoints.is_none() && self.code().is_some() {
+                    tracing::warn!(
+                        issuer = name,
+                        "issuer `{name}` does not say where people sign in, or not over HTTPS"
+                    );
+                }
+                known.endpoints = endpoints;
                 if known.keys.is_none() || known.failure.is_some() {
                     tracing::info!(
                         issuer = name,

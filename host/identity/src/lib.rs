@@ -7,6 +7,7 @@
 
 mod algorithm;
 mod claims;
+mod code;
 mod fetch;
 mod issuer;
 mod keys;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use limpid_model::AccessRole;
 
 pub use algorithm::Algorithm;
+pub use code::{Begun, CodeSettings};
 pub use issuer::Issuer;
 pub use settings::{BadSettings, Claim, IssuerSettings, Settings, SharedKeySettings};
 use shared::SharedKey;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use limpid_model::AccessRole;
 
-use crate::Algorithm;
+use crate::{Algorithm, CodeSettings};
 
 /// Who vouches for others.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +53,8 @@ pub struct IssuerSettings {
     pub authorities: Option<Vec<u8>>,
     /// Whether it may be at an address that is not public (`private_addresses`).
     pub private_addresses: bool,
+    /// How people sign in at it in a browser (`pages`); none: they do not.
+    pub pages: Option<CodeSettings>,
 }
 
 impl Default for IssuerSettings {
@@ -74,6 +76,7 @@ impl Default for IssuerSettings {
             keep: Duration::from_secs(24 * 60 * 60),
             authorities: None,
             private_addresses: false,
+            pages: None,
         }
     }
 }

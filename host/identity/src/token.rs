@@ -74,6 +74,11 @@ impl<'t> Token<'t> {
         Ok(Self { algorithm, key: header.kid, issuer, message, signature, claims })
     }
 
+    /// Whether it says this, which is not known to be true.
+    pub(crate) fn says(&self, claim: &str, text: &str) -> bool {
+        self.claims.text(claim) == Some(text)
+    }
+
     /// The claims, where whoever has this key has signed them.
     ///
     /// # Errors

@@ -51,6 +51,11 @@ impl Pool {
         Self::new(settings.read_workers, "http.read_workers", settings, metrics.turns("page"))
     }
 
+    /// For sign-ins, which wait for an issuer: whoever sends many takes nobody else's turn.
+    pub(crate) fn sign_ins(settings: &Settings, metrics: &Metrics) -> Self {
+        Self::new(4, "http.read_workers", settings, metrics.turns("sign-in"))
+    }
+
     /// For what looks through history, and takes long where there is much of it: one at a time, so that it takes
     /// nobody else's turn.
     pub(crate) fn histories(settings: &Settings, metrics: &Metrics) -> Self {

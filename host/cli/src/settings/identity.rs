@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow, bail};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use limpid_identity::{IssuerSettings, SharedKeySettings};
+use limpid_identity::{CodeSettings, IssuerSettings, SharedKeySettings};
 use limpid_model::AccessRole;
 use limpid_scanner::check_repositories;
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,38 @@ pub(super) struct Oidc {
     ca: Option<PathBuf>,
     /// Whether it may be at an address that is not public.
     private_addresses: bool,
+    /// How people sign in at it on pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pages: Option<Pages>,
+}
+
+/// How people sign in on pages at an issuer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Pages {
+    /// What the issuer calls the service.
+    client_id: String,
+    /// A file that holds what the service shows to the issuer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret_file: Option<PathBuf>,
+    /// The address at which browsers reach the service.
+    address: String,
+    /// What is asked for besides `openid`.
+    scopes: Vec<String>,
+}
+
+impl Pages {
+    fn code(&self) -> anyhow::Result<CodeSettings> {
+        let secret = self.client_secret_file.as_deref().map(|path| read("client_secret_file", path));
+        let secret = secret.transpose()?.map(String::from_utf8).transpose();
+        let secret = secret.context("`client_secret_file` is no text")?;
+        Ok(CodeSettings {
+            client_id: self.client_id.clone(),
+            client_secret: secret.map(|secret| secret.trim().to_owned()),
+            address: self.address.clone(),
+            scopes: self.scopes.clone(),
+        })
+    }
 }
 
 impl Default for Oidc {
@@ -96,6 +128,7 @@ impl Default for Oidc {
             keep: defaults.keep.as_secs(),
             ca: None,
             private_addresses: defaults.private_addresses,
+            pages: None,
         }
     }
 }
@@ -129,6 +162,7 @@ impl Oidc {
             keep: Duration::from_secs(self.keep),
             authorities: self.ca.as_deref().map(|path| read("ca", path)).transpose()?,
             private_addresses: self.private_addresses,
+            pages: self.pages.as_ref().map(Pages::code).transpose().context("`pages`")?,
         })
     }
 }

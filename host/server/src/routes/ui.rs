@@ -6,6 +6,7 @@
 
 mod asker;
 mod forms;
+mod oidc;
 mod operations;
 mod proofs;
 mod session;
@@ -54,6 +55,8 @@ struct Ui {
     proofs: Arc<Proofs>,
     /// Where pages are made: they wait for those who read, and so are none of them.
     pages: Pool,
+    /// Where sign-ins wait for issuers.
+    sign_ins: Pool,
 }
 
 /// The paths of pages. None needs more than [`Page`]: what a page shows or does is asked of the API.
@@ -67,6 +70,8 @@ fn routes() -> Routes<Ui> {
         .get("/search", Page, search)
         .get("/sign-in", Page, sign_in)
         .post("/sign-in", Page, forms::sign_in)
+        .get("/sign-in/oidc/{issuer}", Page, oidc::begin)
+        .get("/sign-in/oidc/{issuer}/back", Page, oidc::back)
         .post("/sign-out", Page, forms::sign_out)
         .get("/data/{*path}", Page, data)
         .get("/assets/{name}", Page, asset)
@@ -80,8 +85,9 @@ fn routes() -> Routes<Ui> {
 pub(crate) fn mount(api: Router, state: &AppState) -> std::io::Result<Router> {
     let settings = state.settings.clone();
     let pages = Pool::pages(&settings, &state.metrics);
+    let sign_ins = Pool::sign_ins(&settings, &state.metrics);
     let proofs = Arc::new(Proofs::new()?);
-    let ui = Ui { state: state.clone(), api: api.clone(), proofs, pages };
+    let ui = Ui { state: state.clone(), api: api.clone(), proofs, pages, sign_ins };
     let router = routes().guarded(settings, Some(state)).layer(middleware::map_response(with_headers));
     Ok(router.with_state(ui).fallback_service(api))
 }
@@ -110,7 +116,8 @@ async fn search(State(ui): State<Ui>, request: Request) -> Response {
 }
 
 async fn sign_in(State(ui): State<Ui>, request: Request) -> Response {
-    ui.show(request, |_, request| views::sign_in::show(request, request.to(), None)).await
+    let issuers = oidc::names(&ui);
+    ui.show(request, move |_, request| views::sign_in::show(request, request.to(), None, &issuers)).await
 }
 
 async fn act_on_image(State(ui): State<Ui>, Path(name): Path<String>, request: Request) -> Response {

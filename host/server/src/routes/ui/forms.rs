@@ -7,7 +7,7 @@ use limpid_web::{Answer, Api, Form, Problem, views};
 
 use super::asker::Asker;
 use super::session::Session;
-use super::{Ui, problem, refused, see};
+use super::{Ui, oidc, problem, refused, see};
 use crate::access;
 use crate::body;
 use crate::connections::Encrypted;
@@ -24,21 +24,11 @@ pub(super) async fn sign_in(State(ui): State<Ui>, request: Request) -> Response 
     };
     let is_encrypted = is_encrypted(&request);
     let to = form.get("to").to_owned();
-    let asker =
-        Session::begin(form.get("token")).map(|session| (Asker::new(&ui, &request, &session), session));
-    let checked = match asker {
-        Err(why) => Err(why),
-        Ok((asker, session)) => {
-            let checked = ui.pages.run(move || Ok::<_, Failure>(asker.check())).await;
-            match checked {
-                Ok(checked) => checked.map(|()| session).map_err(|problem| problem.detail),
-                Err(failure) => return failure.into_response(),
-            }
-        }
-    };
-    match checked {
-        Ok(session) => with_cookie(see(views::sign_in::inside(&to)), &session, is_encrypted),
-        Err(why) => ui.show(request, move |_, request| views::sign_in::show(request, &to, Some(&why))).await,
+    let checking = ui.check(&request, form.get("token"));
+    match checking.await {
+        Ok(Ok(session)) => with_cookie(see(views::sign_in::inside(&to)), &session, is_encrypted),
+        Ok(Err(why)) => ui.refuse_sign_in(request, to, why).await,
+        Err(failure) => failure.into_response(),
     }
 }
 
@@ -51,6 +41,34 @@ pub(super) async fn sign_out(State(ui): State<Ui>, request: Request) -> Response
 }
 
 impl Ui {
+    /// The session of whoever shows a token, where the API takes it; or why not. Nothing of the request is kept.
+    pub(super) fn check(
+        &self,
+        request: &Request,
+        token: &str,
+    ) -> impl Future<Output = Result<Result<Session, String>, Failure>> + Send + use<> {
+        let session = Session::begin(token);
+        let session = session.map(|session| (Asker::new(self, request, &session), session));
+        let pages = self.pages.clone();
+        async move {
+            let (asker, session) = match session {
+                Ok(session) => session,
+                Err(why) => return Ok(Err(why)),
+            };
+            let checked = pages.run(move || Ok::<_, Failure>(asker.check())).await?;
+            Ok(checked.map(|()| session).map_err(|problem| problem.detail))
+        }
+    }
+
+    /// Asks again, and says why somebody is not signed in.
+    pub(super) async fn refuse_sign_in(&self, request: Request, to: String, why: String) -> Response {
+        let issuers = oidc::names(self);
+        let show = move |_: &dyn Api, request: &limpid_web::Request| {
+            views::sign_in::show(request, &to, Some(&why), &issuers)
+        };
+        self.show(request, show).await
+    }
+
     /// Does what a form asks for, and shows what comes of it.
     pub(super) async fn act(
         &self,
@@ -96,12 +114,12 @@ fn forbidden(detail: String) -> Problem {
 }
 
 /// Whether the browser asks encrypted, as this service or a proxy before it knows. Who says so falsely keeps no cookie.
-fn is_encrypted(request: &Request) -> bool {
+pub(super) fn is_encrypted(request: &Request) -> bool {
     let proxied = request.headers().get("x-forwarded-proto").is_some_and(|it| it.as_bytes() == b"https");
     proxied || request.extensions().get::<Encrypted>().is_some()
 }
 
-fn with_cookie(mut response: Response, session: &Session, is_encrypted: bool) -> Response {
+pub(super) fn with_cookie(mut response: Response, session: &Session, is_encrypted: bool) -> Response {
     let headers = response.headers_mut();
     if let Ok(mut cookie) = HeaderValue::try_from(session.cookie(is_encrypted)) {
         cookie.set_sensitive(true);

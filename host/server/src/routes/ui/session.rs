@@ -12,11 +12,7 @@ pub(super) struct Session(Option<String>);
 
 impl Session {
     pub(super) fn of(headers: &HeaderMap) -> Self {
-        let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| pair.split_once('='));
-        let known = pairs.find(|(name, _)| name.trim() == COOKIE);
-        let value = known.map(|(_, value)| value.trim().to_owned());
-        Self(value.filter(|value| !value.is_empty()))
+        Self(cookie(headers, COOKIE).map(str::to_owned))
     }
 
     /// Of whoever shows a token.
@@ -52,6 +48,14 @@ impl Session {
     pub(super) const fn is_there(&self) -> bool {
         self.0.is_some()
     }
+}
+
+/// The value of a cookie, where it has one.
+pub(super) fn cookie<'h>(headers: &'h HeaderMap, wanted: &str) -> Option<&'h str> {
+    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| pair.split_once('='));
+    let (_, value) = pairs.find(|(name, _)| name.trim() == wanted)?;
+    Some(value.trim()).filter(|value| !value.is_empty())
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::service::{Service, until};
 
 /// A service whose plugins nobody else has.
 pub(crate) struct Place {
-    plugins: TempDir,
+    pub(crate) plugins: TempDir,
     pub(crate) service: Service,
 }
 

@@ -69,6 +69,7 @@ mod sboms;
 mod secrets;
 mod settings;
 mod slow_clients;
+mod small_disk;
 mod sources;
 mod statistics;
 mod swaps_under_load;

@@ -12,6 +12,8 @@ use tempfile::TempDir;
 #[derive(Clone)]
 pub(crate) struct Setup {
     data: Arc<TempDir>,
+    /// Another directory, in the place of that one.
+    over: Option<PathBuf>,
     plugins: PathBuf,
     variables: Vec<(&'static str, String)>,
     /// Who vouches for the service, and what is shown to it, where it is asked encrypted.
@@ -38,7 +40,19 @@ impl Setup {
     /// An empty data directory, and all plugins.
     pub(crate) fn new() -> Self {
         let data = Arc::new(tempfile::tempdir().unwrap());
-        Self { data, plugins: built("../plugins"), variables: Vec::new(), certificates: Arc::default() }
+        Self {
+            data,
+            over: None,
+            plugins: built("../plugins"),
+            variables: Vec::new(),
+            certificates: Arc::default(),
+        }
+    }
+
+    /// Over a data directory that outlives it.
+    pub(crate) fn over(mut self, data: &Path) -> Self {
+        self.over = Some(data.to_owned());
+        self
     }
 
     /// With other plugins.
@@ -61,7 +75,7 @@ impl Setup {
 
     /// Where it keeps what it knows.
     pub(crate) fn data(&self) -> &Path {
-        self.data.path()
+        self.over.as_deref().unwrap_or(self.data.path())
     }
 
     /// Where its plugins are.

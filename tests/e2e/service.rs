@@ -103,12 +103,20 @@ impl Service {
         self.setup.clone()
     }
 
+    /// The same while others ask it something; the process is still to be waited for.
+    pub(crate) fn kill_at_once(&self) {
+        self.signal("-KILL");
+    }
+
+    fn signal(&self, signal: &str) {
+        // The standard library can only kill, and only who nobody else has.
+        let arguments = ["-c", "kill \"$1\" \"$2\"", "sh", signal, &self.child.id().to_string()];
+        assert!(Command::new("sh").args(arguments).status().unwrap().success());
+    }
+
     /// Asks the service to end, as a service manager does.
     pub(crate) fn stop(mut self) -> Setup {
-        // The standard library can only kill.
-        let id = self.child.id().to_string();
-        let asked = Command::new("sh").args(["-c", "kill -TERM \"$1\"", "sh", &id]).status().unwrap();
-        assert!(asked.success());
+        self.signal("-TERM");
         let status = until("the service ends", || self.child.try_wait().unwrap());
         assert!(status.success(), "{status}\n{}", self.log());
         self.setup.clone()

@@ -27,7 +27,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use client::Client;
-use disk::Disk;
+pub use disk::Disk;
 use ledger::Ledger;
 use load::Load;
 use process::Process;

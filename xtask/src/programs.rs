@@ -1,6 +1,7 @@
 //! `cargo xtask test-with`: tests that need a program that builds do not need.
 
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::bail;
 use xtask::{DOCKER_REGISTRY, RABBITMQ};
@@ -36,10 +37,12 @@ pub(crate) enum Program {
     Browser,
     /// Ten thousand manifests for Clair's API: no program, but minutes
     ManyManifests,
+    /// A disk that is full: a file system of a few MiB, which is mounted in a namespace
+    SmallDisk,
 }
 
 impl Program {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Rabbitmq,
         Self::DockerRegistry,
         Self::ImageTools,
@@ -50,6 +53,7 @@ impl Program {
         Self::Python,
         Self::Browser,
         Self::ManyManifests,
+        Self::SmallDisk,
     ];
 
     /// What the names of its end-to-end tests contain.
@@ -65,6 +69,7 @@ impl Program {
             Self::Python => "examples::python",
             Self::Browser => "browser::",
             Self::ManyManifests => "clair::load",
+            Self::SmallDisk => "small_disk::",
         }
     }
 
@@ -72,6 +77,7 @@ impl Program {
     fn prepare(self, workspace: &Workspace) -> anyhow::Result<Option<String>> {
         let missing = match self {
             Self::ManyManifests => None,
+            Self::SmallDisk => return Ok(cannot_mount()),
             Self::Rabbitmq => (!has_rabbitmq()).then_some("RabbitMQ"),
             Self::DockerRegistry => (!has_docker_registry()).then_some("docker-registry"),
             Self::Promtool => (!has_promtool()).then_some("promtool"),
@@ -88,10 +94,32 @@ impl Program {
     }
 
     fn run(self, workspace: &Workspace) -> anyhow::Result<()> {
-        let count = ignored::run(workspace, &["--test", "e2e"], self.tests(), None)?;
+        let targets: &[&str] = match self {
+            Self::SmallDisk => &["--test", "e2e", "--config", MOUNTING],
+            _ => &["--test", "e2e"],
+        };
+        let count = ignored::run(workspace, targets, self.tests(), None)?;
         eprintln!("{self:?}: {count} tests");
         Ok(())
     }
+}
+
+/// Has cargo run tests where they may mount file systems that nobody else sees, as root of a user namespace.
+const MOUNTING: &str = "target.'cfg(unix)'.runner = ['unshare', '--map-root-user', '--mount']";
+
+/// Why no file system can be mounted like that, where none can.
+fn cannot_mount() -> Option<String> {
+    let mut probe = Command::new("unshare");
+    probe.args(["--map-root-user", "--mount", "mount", "-t", "tmpfs", "-o", "size=1m", "limpid-probe"]);
+    let probed = probe.arg(std::env::temp_dir()).output();
+    let why = match probed {
+        Ok(output) if output.status.success() => return None,
+        Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        Err(error) => format!("`unshare` cannot be run: {error}"),
+    };
+    Some(format!(
+        "no file system can be mounted in a namespace here ({why}): allow user namespaces, or run as root"
+    ))
 }
 
 /// Of PyPI: what asks an API all that its document describes, and what makes a client of a document.

@@ -23,7 +23,8 @@ const FREE: Duration = Duration::from_millis(400);
 const LEFT: u64 = 2 << 20;
 
 /// A file system that is unmounted with this value.
-pub(super) struct Disk {
+#[derive(Debug)]
+pub struct Disk {
     place: PathBuf,
 }
 
@@ -31,19 +32,26 @@ impl Disk {
     /// Mounts it in a folder, which is made.
     ///
     /// # Errors
-    /// Only the superuser may mount.
-    pub(super) fn mount(place: &Path) -> anyhow::Result<Self> {
+    /// Only the superuser may mount: that of this machine, or that of a user namespace which has its own mounts.
+    pub fn mount(place: &Path) -> anyhow::Result<Self> {
         fs::create_dir_all(place)?;
         let mut mount = Command::new("mount");
         let mounted = mount.args(["-t", "tmpfs", "-o", SIZE, "limpid-crashes"]).arg(place).status();
         if !mounted.context("`mount` cannot be run")?.success() {
-            bail!("no small disk can be mounted at `{}`: this check must run as root", place.display());
+            bail!(
+                "no small disk can be mounted at `{}`: only root may mount, or who is root in \
+                 a namespace (`unshare --map-root-user --mount`)",
+                place.display()
+            );
         }
         Ok(Self { place: place.to_owned() })
     }
 
     /// Takes all room but `left` bytes.
-    pub(super) fn fill(&self, left: u64) -> anyhow::Result<()> {
+    ///
+    /// # Errors
+    /// The file that takes it cannot be written.
+    pub fn fill(&self, left: u64) -> anyhow::Result<()> {
         let mut file = File::options().create(true).append(true).open(self.filler())?;
         let piece = vec![0; 64 << 10];
         while file.write_all(&piece).is_ok() {}
@@ -54,7 +62,10 @@ impl Disk {
     }
 
     /// Gives all room back.
-    pub(super) fn empty(&self) -> anyhow::Result<()> {
+    ///
+    /// # Errors
+    /// That file cannot be removed.
+    pub fn empty(&self) -> anyhow::Result<()> {
         match fs::remove_file(self.filler()) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
             _ => Ok(()),

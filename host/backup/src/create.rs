@@ -150,7 +150,7 @@ pub fn create(
     }
     files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     adding.sync()?;
-    let (name, created) = name(directory, now)?;
+    let (name, created) = free_name(directory.names()?, now);
     let manifest = Manifest { name, created, limpid: version.to_owned(), files };
     directory.write(&directory.manifests(), &manifest.name, &manifest.encode()?)?;
     let Adding { new_files, new_bytes, .. } = adding;
@@ -158,7 +158,7 @@ pub fn create(
 }
 
 /// All files, each with its path in the backup.
-fn all(sources: &Sources, staged: &Staged) -> Result<Vec<(Found, String)>, Error> {
+pub(crate) fn all(sources: &Sources, staged: &Staged) -> Result<Vec<(Found, String)>, Error> {
     let is_packaged = |found: &Found| {
         let package = sources.packaged_plugins_dir.as_deref();
         fs::read_link(&found.source)
@@ -182,14 +182,14 @@ fn all(sources: &Sources, staged: &Staged) -> Result<Vec<(Found, String)>, Error
 }
 
 /// When a backup is made is what it is called, to a millisecond.
-fn name(directory: &Directory, now: u64) -> Result<(String, u64), Error> {
-    let taken: HashSet<_> = directory.names()?.into_iter().collect();
+pub(crate) fn free_name(taken: Vec<String>, now: u64) -> (String, u64) {
+    let taken: HashSet<_> = taken.into_iter().collect();
     let mut at = now;
     loop {
         let time = i64::try_from(at).ok().and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
         let name = time.unwrap_or_default().strftime("%Y%m%dT%H%M%S.%3fZ").to_string();
         if !taken.contains(&name) {
-            return Ok((name, at));
+            return (name, at);
         }
         at = at.saturating_add(1);
     }

@@ -11,16 +11,16 @@ use crate::manifest::{BYTES, Manifest};
 use crate::{Error, make_directory, new_file, sync_directory};
 
 /// The file that says what the directory is.
-const MARKER: &str = "limpid-backups";
+pub(crate) const MARKER: &str = "limpid-backups";
 
 /// The version of its layout.
-const LAYOUT: u32 = 1;
+pub(crate) const LAYOUT: u32 = 1;
 
 /// What the names of files begin with that are not written to their end.
 pub(crate) const UNFINISHED: &str = "unfinished-";
 
 /// Backups in one directory, at most.
-const BACKUPS: usize = 100_000;
+pub(crate) const BACKUPS: usize = 100_000;
 
 /// A directory of backups.
 #[derive(Debug)]

@@ -81,6 +81,19 @@ pub enum Error {
         /// How many there may be.
         limit: usize,
     },
+    /// An address of a bucket, or what lets into it, is none.
+    #[error("{0}")]
+    BadBucket(String),
+    /// A bucket does not do what it is asked.
+    #[error("cannot {what} `{address}`: {why}")]
+    Bucket {
+        /// What was tried.
+        what: &'static str,
+        /// The object, or the bucket.
+        address: String,
+        /// What it answers, or why it does not.
+        why: String,
+    },
     /// Whoever asked for it ended it.
     #[error("it was ended before it was done; what was written is used by the next backup")]
     Stopped,

@@ -1,6 +1,6 @@
 //! Backups of a data directory: made while a service runs, verified, and restored.
 //!
-//! Backups lie in a directory of their own, which is laid out so that each costs only what has changed:
+//! Backups lie in a directory of their own, or in a [`Bucket`], which is laid out so that each costs only what has changed:
 //!
 //! | Path | What it is |
 //! |---|---|
@@ -12,6 +12,7 @@
 //! A manifest is written last, when all objects that it names are on disk, so that a backup that was cut short is
 //! none. Objects of it are used by the next one.
 
+mod bucket;
 mod create;
 mod directory;
 mod error;
@@ -26,6 +27,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+pub use bucket::{Bucket, BucketAccess, SCHEME};
 pub use create::{Made, Reuse, Sources, Staged, create};
 pub use directory::{Directory, Listed};
 pub use error::Error;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::create::{PLUGINS, STORE, VERSIONS};
 use crate::files::{self, gone};
+use crate::verify::Objects;
 use crate::{Directory, Error, File, Manifest, Progress, make_directory, new_file, sync_directory};
 
 /// Where files lie in a data directory that is being restored. Where it is there, a restoration was cut short.
@@ -29,74 +30,93 @@ pub struct Restored {
 }
 
 impl Directory {
-    /// Makes a data directory of a backup: a new one, or one in which no data is, but for the plugins directory where that
-    /// lies there. Nothing may have it open. What the plugins directory lacks is put there where `with_plugins` says so.
-    ///
-    /// The store is put in its place last. A process that is killed before leaves a directory without one, and
-    /// another restoration begins anew.
+    /// As [`restore`] does.
     ///
     /// # Errors
-    /// [`Error::Occupied`], [`Error::Damaged`], [`Error::Stopped`], and where files cannot be written.
+    /// Those of [`restore`].
     pub fn restore(
         &self,
         manifest: &Manifest,
         data_dir: &Path,
-        (plugins_dir, with_plugins): (&Path, bool),
+        plugins: (&Path, bool),
         progress: &Progress,
     ) -> Result<Restored, Error> {
-        make_directory(data_dir)?;
-        // What was put in its place before the store is that of a restoration which was cut short.
-        let is_cut_short = data_dir.join(RESTORING).exists() && !data_dir.join(STORE).exists();
-        for entry in fs::read_dir(data_dir).map_err(Error::io("list", data_dir))? {
-            let entry = entry.map_err(Error::io("list", data_dir))?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if is_cut_short && PARTS.contains(&name.as_str()) {
-                fs::remove_dir_all(entry.path()).map_err(Error::io("remove", &entry.path()))?;
-            } else if !NO_DATA.contains(&name.as_str()) && entry.path() != plugins_dir {
-                return Err(Error::Occupied { path: data_dir.to_owned(), entry: name });
-            }
-        }
-        let restoring = data_dir.join(RESTORING);
-        gone(fs::remove_dir_all(&restoring)).map_err(Error::io("remove", &restoring))?;
-        make_directory(&restoring)?;
-        progress.begin(manifest.files.len(), manifest.bytes());
-        let mut folders = vec![restoring.clone()];
-        for file in &manifest.files {
-            let to = restoring.join(&file.path);
-            if let Some(folder) = to.parent().filter(|folder| !folders.iter().any(|known| known == folder)) {
-                make_directory(folder)?;
-                folders.push(folder.to_owned());
-            }
-            self.restore_file(file, &to, progress)?;
-            progress.file_done();
-        }
-        for folder in &folders {
-            sync_directory(folder)?;
-        }
-        let restored = put_plugins(&restoring.join(PLUGINS), plugins_dir, with_plugins)?;
-        // The store makes it a data directory.
-        let mut parts = entries(&restoring)?;
-        parts.sort_by_key(|part| part.ends_with(STORE));
-        for part in parts {
-            let Some(name) = part.file_name().filter(|name| *name != PLUGINS) else { continue };
-            fs::rename(&part, data_dir.join(name)).map_err(Error::io("rename", &part))?;
-            sync_directory(data_dir)?;
-        }
-        gone(fs::remove_dir_all(&restoring)).map_err(Error::io("remove", &restoring))?;
-        sync_directory(data_dir)?;
-        Ok(restored)
+        restore(self, manifest, data_dir, plugins, progress)
     }
+}
 
-    fn restore_file(&self, file: &File, to: &Path, progress: &Progress) -> Result<(), Error> {
-        let mut object = self.open_object(file)?;
-        let mut out = new_file(to)?;
-        let from = self.object(&file.digest);
-        let (bytes, digest) = files::copy((&mut object, &from), Some((&mut out, to)), progress)?;
-        if (bytes, digest) != (file.bytes, file.digest) {
-            return Err(Error::wrong_digest(&file.path, &digest));
+/// Makes a data directory of a backup: a new one, or one in which no data is, but for the plugins directory where that
+/// lies there. Nothing may have it open. What the plugins directory lacks is put there where `with_plugins` says so.
+///
+/// The store is put in its place last. A process that is killed before leaves a directory without one, and
+/// another restoration begins anew.
+///
+/// # Errors
+/// [`Error::Occupied`], [`Error::Damaged`], [`Error::Stopped`], and where files cannot be written.
+pub(crate) fn restore(
+    objects: &impl Objects,
+    manifest: &Manifest,
+    data_dir: &Path,
+    (plugins_dir, with_plugins): (&Path, bool),
+    progress: &Progress,
+) -> Result<Restored, Error> {
+    make_directory(data_dir)?;
+    // What was put in its place before the store is that of a restoration which was cut short.
+    let is_cut_short = data_dir.join(RESTORING).exists() && !data_dir.join(STORE).exists();
+    for entry in fs::read_dir(data_dir).map_err(Error::io("list", data_dir))? {
+        let entry = entry.map_err(Error::io("list", data_dir))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if is_cut_short && PARTS.contains(&name.as_str()) {
+            fs::remove_dir_all(entry.path()).map_err(Error::io("remove", &entry.path()))?;
+        } else if !NO_DATA.contains(&name.as_str()) && entry.path() != plugins_dir {
+            return Err(Error::Occupied { path: data_dir.to_owned(), entry: name });
         }
-        out.sync_all().map_err(Error::io("write", to))
     }
+    let restoring = data_dir.join(RESTORING);
+    gone(fs::remove_dir_all(&restoring)).map_err(Error::io("remove", &restoring))?;
+    make_directory(&restoring)?;
+    progress.begin(manifest.files.len(), manifest.bytes());
+    let mut folders = vec![restoring.clone()];
+    for file in &manifest.files {
+        let to = restoring.join(&file.path);
+        if let Some(folder) = to.parent().filter(|folder| !folders.iter().any(|known| known == folder)) {
+            make_directory(folder)?;
+            folders.push(folder.to_owned());
+        }
+        restore_file(objects, file, &to, progress)?;
+        progress.file_done();
+    }
+    for folder in &folders {
+        sync_directory(folder)?;
+    }
+    let restored = put_plugins(&restoring.join(PLUGINS), plugins_dir, with_plugins)?;
+    // The store makes it a data directory.
+    let mut parts = entries(&restoring)?;
+    parts.sort_by_key(|part| part.ends_with(STORE));
+    for part in parts {
+        let Some(name) = part.file_name().filter(|name| *name != PLUGINS) else { continue };
+        fs::rename(&part, data_dir.join(name)).map_err(Error::io("rename", &part))?;
+        sync_directory(data_dir)?;
+    }
+    gone(fs::remove_dir_all(&restoring)).map_err(Error::io("remove", &restoring))?;
+    sync_directory(data_dir)?;
+    Ok(restored)
+}
+
+pub(crate) fn restore_file(
+    objects: &impl Objects,
+    file: &File,
+    to: &Path,
+    progress: &Progress,
+) -> Result<(), Error> {
+    let mut object = objects.open_object(file)?;
+    let mut out = new_file(to)?;
+    let from = objects.place(file);
+    let (bytes, digest) = files::copy((&mut object, &from), Some((&mut out, to)), progress)?;
+    if (bytes, digest) != (file.bytes, file.digest) {
+        return Err(Error::wrong_digest(&file.path, &digest));
+    }
+    out.sync_all().map_err(Error::io("write", to))
 }
 
 fn entries(path: &Path) -> Result<Vec<PathBuf>, Error> {

@@ -10,13 +10,13 @@ use tempfile::TempDir;
 use super::*;
 
 /// A data directory with a store that is open, and a place for backups.
-struct World {
+pub(crate) struct World {
     root: TempDir,
-    store: Store,
+    pub(crate) store: Store,
 }
 
 impl World {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
         let store = Store::open(&root.path().join("data/store"), &Settings::default()).unwrap();
         let world = Self { root, store };
@@ -37,7 +37,7 @@ impl World {
         world
     }
 
-    fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.root.path().join(path)
     }
 
@@ -47,12 +47,12 @@ impl World {
         std::os::unix::fs::symlink(self.path("installed"), self.path("plugins").join(name)).unwrap();
     }
 
-    fn sources(&self) -> Sources {
+    pub(crate) fn sources(&self) -> Sources {
         Sources { data_dir: self.path("data"), plugins_dir: self.path("plugins"), packaged_plugins_dir: None }
     }
 
     /// Layers, so many that they become a table file of their own.
-    fn fill(&self, what: &str) {
+    pub(crate) fn fill(&self, what: &str) {
         let mut batch = Batch::default();
         for number in 0..100 {
             let digest = Digest::of(format!("{what} {number}").as_bytes());
@@ -72,7 +72,7 @@ impl World {
         fs::remove_dir_all(self.path("flushed")).unwrap();
     }
 
-    fn submit(&self, id: u64, content: &[u8]) {
+    pub(crate) fn submit(&self, id: u64, content: &[u8]) {
         let bytes = content.len() as u64;
         fs::write(self.path(&format!("data/scratch/submitted/{id}.archive")), content).unwrap();
         let job = Job {

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use limpid_model::Submission;
 use limpid_store::tables::jobs::Jobs;
@@ -11,6 +12,7 @@ use limpid_store::{Checked, Settings, Store};
 use tempfile::TempDir;
 
 use crate::create::{STORE, SUBMITTED};
+use crate::restore::restore_file;
 use crate::{Directory, Error, File, Manifest, Progress, files, make_directory};
 
 /// What was found in a backup.
@@ -32,6 +34,28 @@ impl Verified {
     }
 }
 
+/// The files of backups, wherever they are.
+pub(crate) trait Objects {
+    /// The content of a file.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] where it is not there, or not as long as it was.
+    fn open_object(&self, file: &File) -> Result<impl Read, Error>;
+
+    /// Where it is, for whoever reads of it.
+    fn place(&self, file: &File) -> PathBuf;
+}
+
+impl Objects for Directory {
+    fn open_object(&self, file: &File) -> Result<impl Read, Error> {
+        self.open_file(file)
+    }
+
+    fn place(&self, file: &File) -> PathBuf {
+        self.object(&file.digest)
+    }
+}
+
 impl Directory {
     /// Reads all files of a backup and all rows of its store. Damage is what it finds, and no error. `tell` is
     /// given the table that is being read, and how many rows were.
@@ -44,43 +68,14 @@ impl Directory {
         progress: &Progress,
         tell: &mut dyn FnMut(&'static str, u64) -> bool,
     ) -> Result<Verified, Error> {
-        let mut verified = Verified { damaged: Vec::new(), problems: Vec::new(), store: None };
-        progress.begin(manifest.files.len(), manifest.bytes());
-        let mut seen = HashSet::new();
-        for file in &manifest.files {
-            if seen.insert(file.digest) {
-                match self.verify_file(file, progress) {
-                    Err(Error::Stopped) => return Err(Error::Stopped),
-                    Err(error) => verified.damaged.push(error),
-                    Ok(()) => {}
-                }
-            }
-            progress.file_done();
+        let damaged = verify_files(self, manifest, None, progress)?;
+        if !damaged.is_empty() {
+            return Ok(Verified { damaged, problems: Vec::new(), store: None });
         }
-        if !verified.damaged.is_empty() {
-            return Ok(verified);
-        }
-        let shown = self.show(manifest)?;
-        match Store::open_read_only(&shown.path().join(STORE), &Settings::default()) {
-            Err(error) => verified.problems.push(chain(&error)),
-            Ok(store) => {
-                verified.store = Some(store.check(tell)?);
-                verified.problems.extend(lost_archives(&store, manifest)?);
-            }
-        }
-        Ok(verified)
+        verify_store(self.show(manifest)?.path(), manifest, tell)
     }
 
-    fn verify_file(&self, file: &File, progress: &Progress) -> Result<(), Error> {
-        let mut object = self.open_object(file)?;
-        let (bytes, digest) = files::copy((&mut object, &self.object(&file.digest)), None, progress)?;
-        if (bytes, digest) == (file.bytes, file.digest) {
-            return Ok(());
-        }
-        Err(Error::wrong_digest(&file.path, &digest))
-    }
-
-    pub(crate) fn open_object(&self, file: &File) -> Result<fs::File, Error> {
+    pub(crate) fn open_file(&self, file: &File) -> Result<fs::File, Error> {
         let damaged = |why: String| Error::Damaged { file: file.path.clone(), why };
         let path = self.object(&file.digest);
         // A backup is foreign: a link in it would lead to whatever this process may read.
@@ -91,10 +86,7 @@ impl Directory {
             .map_err(|error| damaged(format!("`{}` cannot be opened: {error}", path.display())))?;
         let length = object.metadata().map_err(Error::io("read", &path))?.len();
         if length != file.bytes {
-            return Err(damaged(format!(
-                "it has {length} bytes, and had {} when it was written",
-                file.bytes
-            )));
+            return Err(wrong_length(file, length));
         }
         Ok(object)
     }
@@ -105,15 +97,13 @@ impl Directory {
     /// # Errors
     /// The files cannot be had.
     pub fn show(&self, manifest: &Manifest) -> Result<TempDir, Error> {
-        let parent = std::env::temp_dir();
-        let shown = tempfile::Builder::new().prefix("limpid-backup-").tempdir();
-        let shown = shown.map_err(Error::io("make a directory in", &parent))?;
+        let shown = temporary()?;
         for file in &manifest.files {
             let to = shown.path().join(&file.path);
             if let Some(folder) = to.parent() {
                 make_directory(folder)?;
             }
-            drop(self.open_object(file)?);
+            drop(self.open_file(file)?);
             let object = self.object(&file.digest);
             let is_fixed = !file.path.starts_with(STORE) || file.path.ends_with(".sst");
             if is_fixed {
@@ -125,6 +115,80 @@ impl Directory {
         }
         Ok(shown)
     }
+}
+
+pub(crate) fn wrong_length(file: &File, length: u64) -> Error {
+    let why = format!("it has {length} bytes, and had {} when it was written", file.bytes);
+    Error::Damaged { file: file.path.clone(), why }
+}
+
+pub(crate) fn temporary() -> Result<TempDir, Error> {
+    let made = tempfile::Builder::new().prefix("limpid-backup-").tempdir();
+    made.map_err(Error::io("make a directory in", &std::env::temp_dir()))
+}
+
+/// Reads all files of a backup, and says which are damaged. The files of the store are put into `keep`, under the names
+/// that they had, where they cannot be read as they are.
+pub(crate) fn verify_files(
+    objects: &impl Objects,
+    manifest: &Manifest,
+    keep: Option<&Path>,
+    progress: &Progress,
+) -> Result<Vec<Error>, Error> {
+    let (mut damaged, mut seen) = (Vec::new(), HashSet::new());
+    progress.begin(manifest.files.len(), manifest.bytes());
+    for file in &manifest.files {
+        let kept = keep.filter(|_| file.path.starts_with(STORE)).map(|keep| keep.join(&file.path));
+        let is_new = seen.insert(file.digest);
+        if is_new || kept.is_some() {
+            match verify_file(objects, file, kept.as_deref(), progress) {
+                Err(error @ (Error::Stopped | Error::Bucket { .. })) => return Err(error),
+                // What cannot be written says nothing of the backup.
+                Err(error @ Error::Io { .. }) if kept.is_some() => return Err(error),
+                Err(error) => damaged.push(error),
+                Ok(()) => {}
+            }
+        }
+        progress.file_done();
+    }
+    Ok(damaged)
+}
+
+fn verify_file(
+    objects: &impl Objects,
+    file: &File,
+    keep: Option<&Path>,
+    progress: &Progress,
+) -> Result<(), Error> {
+    if let Some(to) = keep {
+        if let Some(folder) = to.parent() {
+            make_directory(folder)?;
+        }
+        return restore_file(objects, file, to, progress);
+    }
+    let mut object = objects.open_object(file)?;
+    let (bytes, digest) = files::copy((&mut object, &objects.place(file)), None, progress)?;
+    if (bytes, digest) == (file.bytes, file.digest) {
+        return Ok(());
+    }
+    Err(Error::wrong_digest(&file.path, &digest))
+}
+
+/// Reads all rows of the store of a backup, whose files lie in a directory.
+pub(crate) fn verify_store(
+    shown: &Path,
+    manifest: &Manifest,
+    tell: &mut dyn FnMut(&'static str, u64) -> bool,
+) -> Result<Verified, Error> {
+    let mut verified = Verified { damaged: Vec::new(), problems: Vec::new(), store: None };
+    match Store::open_read_only(&shown.join(STORE), &Settings::default()) {
+        Err(error) => verified.problems.push(chain(&error)),
+        Ok(store) => {
+            verified.store = Some(store.check(tell)?);
+            verified.problems.extend(lost_archives(&store, manifest)?);
+        }
+    }
+    Ok(verified)
 }
 
 /// Archives of submissions that are not done and that the backup does not have.

@@ -78,6 +78,12 @@ impl Api {
         bytes("GET", path, answer.with_context(|| format!("GET {path}"))?)
     }
 
+    /// The same, in a form that is asked for.
+    pub(crate) fn get_as(&self, path: &str, media_type: &str) -> anyhow::Result<Vec<u8>> {
+        let request = self.agent.get(format!("{}{path}", self.url)).header("Accept", media_type);
+        bytes("GET", path, request.call().with_context(|| format!("GET {path}"))?)
+    }
+
     /// Any request, and the status and bytes of its answer, whatever they say.
     pub(crate) fn send(&self, method: &str, path: &str, body: &[u8]) -> anyhow::Result<(u16, Vec<u8>)> {
         let request =

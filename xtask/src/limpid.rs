@@ -18,7 +18,7 @@ pub(crate) struct Limpid {
     program: PathBuf,
     plugins: PathBuf,
     /// Settings other than the defaults, by variable.
-    settings: &'static [(&'static str, &'static str)],
+    settings: Vec<(String, String)>,
     /// Where compiled plugins are kept, other than in the data directory.
     compiled: Option<PathBuf>,
 }
@@ -27,7 +27,7 @@ impl Limpid {
     /// Those of a workspace, which have been built.
     pub(crate) fn of(workspace: &Workspace) -> Self {
         let program = workspace.target().join("debug/limpid");
-        Self { program, plugins: workspace.plugins(), settings: &[], compiled: None }
+        Self { program, plugins: workspace.plugins(), settings: Vec::new(), compiled: None }
     }
 
     /// What builds the program and nothing else, with the features that the whole workspace asks for:
@@ -58,7 +58,7 @@ impl Limpid {
     /// Where a file cannot be copied.
     pub(crate) fn kept_in(&self, folder: &Path) -> anyhow::Result<Self> {
         let (program, plugins) = (folder.join("limpid"), folder.join("plugins"));
-        let kept = Self { program, plugins, settings: self.settings, compiled: self.compiled.clone() };
+        let kept = Self { program, plugins, ..self.clone() };
         if folder.exists() {
             fs::remove_dir_all(folder).with_context(|| format!("cannot clear `{}`", folder.display()))?;
         }
@@ -77,8 +77,9 @@ impl Limpid {
     }
 
     /// The same with other settings.
-    pub(crate) fn with_settings(self, settings: &'static [(&'static str, &'static str)]) -> Self {
-        Self { settings, ..self }
+    pub(crate) fn with_settings(self, settings: &[(&str, &str)]) -> Self {
+        let owned = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
+        Self { settings: settings.iter().map(owned).collect(), ..self }
     }
 
     /// The same with compiled plugins in this folder.
@@ -101,7 +102,9 @@ impl Limpid {
         let mut command = Command::new(&self.program);
         forget_settings(&mut command);
         // What is checked, measured and shown rests on documents that are handed in.
-        command.env("LIMPID_FEEDS__FETCH", "false").envs(self.settings.iter().copied());
+        command
+            .env("LIMPID_FEEDS__FETCH", "false")
+            .envs(self.settings.iter().map(|(name, value)| (name, value)));
         if let Some(folder) = &self.compiled {
             command.env("LIMPID_COMPILED_DIR", folder);
         }

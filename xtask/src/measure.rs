@@ -65,6 +65,37 @@ pub(crate) fn resident_memory(process: u32) -> Option<u64> {
     memory(process, "VmRSS:")
 }
 
+/// What a process and all of its descendants hold in memory now, in bytes. Pages that several processes share count
+/// once (PSS): [proc_pid_smaps(5)](https://man7.org/linux/man-pages/man5/proc_pid_smaps.5.html).
+pub(crate) fn proportional_memory(process: u32) -> anyhow::Result<u64> {
+    let mut parents = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        let name = entry?.file_name();
+        let Some(id) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        // One that has ended meanwhile holds nothing.
+        parents.extend(parent(id).map(|parent| (id, parent)));
+    }
+    let (mut family, mut next) = (vec![process], 0);
+    while let Some(&of) = family.get(next) {
+        family.extend(parents.iter().filter(|(_, parent)| *parent == of).map(|(id, _)| *id));
+        next += 1;
+    }
+    let own = share(process).with_context(|| format!("the memory of process {process} is not known"))?;
+    Ok(own + family.iter().skip(1).filter_map(|id| share(*id)).sum::<u64>())
+}
+
+fn share(process: u32) -> Option<u64> {
+    let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).ok()?;
+    kibibytes(&rollup, "Pss:")
+}
+
+fn parent(process: u32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name before these may hold anything.
+    let (_, fields) = stat.rsplit_once(')')?;
+    fields.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
 /// What a process has had of the processors so far, in user and in system mode, all of its threads together:
 /// [proc_pid_stat(5)](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html).
 pub(crate) fn processor_time(process: u32) -> Option<Duration> {
@@ -94,6 +125,11 @@ const TICKS: u64 = 100;
 /// A field of [proc_pid_status(5)](https://man7.org/linux/man-pages/man5/proc_pid_status.5.html).
 fn memory(process: u32, field: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let kibibytes = status.lines().find_map(|line| line.strip_prefix(field))?;
+    kibibytes(&status, field)
+}
+
+/// The bytes that a line of a file of `/proc` tells of.
+fn kibibytes(text: &str, field: &str) -> Option<u64> {
+    let kibibytes = text.lines().find_map(|line| line.strip_prefix(field))?;
     kibibytes.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|count| count << 10)
 }

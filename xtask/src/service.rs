@@ -146,6 +146,6 @@ impl Drop for Service {
 }
 
 /// A port of loopback that nobody uses at this moment.
-fn free_address() -> anyhow::Result<SocketAddr> {
+pub(crate) fn free_address() -> anyhow::Result<SocketAddr> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }

@@ -5,6 +5,7 @@
 
 mod adversarial;
 mod alpine;
+mod clair;
 mod crashes;
 mod cvss;
 mod debian;
@@ -111,6 +112,9 @@ pub(crate) fn verify(parts: &[Part], kills: u64) -> anyhow::Result<()> {
     if asked(Part::Ubuntu) {
         ubuntu::check(&setting, &mut tally);
     }
+    if asked(Part::Clair) {
+        clair::check(&setting, &mut tally);
+    }
     if asked(Part::Adversarial) {
         adversarial::check(&setting, &mut tally);
     }
@@ -164,6 +168,8 @@ pub(crate) enum Part {
     RpmFindings,
     /// Findings in packages of Ubuntu, by the files of its tracker
     Ubuntu,
+    /// Findings, times and memory of Clair 4.9.0, beside Limpid's: Go, its proxy of modules, and PostgreSQL
+    Clair,
     /// Odd and hostile layers
     Adversarial,
     /// Reports in the forms of other tools, by their validators

@@ -58,6 +58,7 @@ pub(crate) fn wrap_known(layer: &Path, diff_id: &str, archive: &Path) -> anyhow:
     Ok(())
 }
 
-fn sha256(bytes: &[u8]) -> String {
+/// The digest of bytes, in hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }

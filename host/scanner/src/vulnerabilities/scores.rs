@@ -96,10 +96,8 @@ fn tracks(view: &View<'_>, identifier: &str, since: u64) -> Result<BTreeMap<Trac
     let mut tracks = BTreeMap::new();
     for track in all {
         let changes = before.remove(&track).unwrap_or_default();
-        let mut states = states(changes, now.get(&track).copied().flatten());
-        if let Some((at, _)) = states.first_mut() {
-            *at = at.or(first_known(view, &track)?);
-        }
+        let first = first_known(view, &track)?;
+        let states = states(first, changes, now.get(&track).copied().flatten());
         if !states.is_empty() {
             tracks.insert(track, states);
         }
@@ -107,10 +105,14 @@ fn tracks(view: &View<'_>, identifier: &str, since: u64) -> Result<BTreeMap<Trac
     Ok(tracks)
 }
 
-/// States out of what was so before each change, and what is so now: one a day, and none that says what the one before
-/// it says.
-fn states(changes: impl IntoIterator<Item = (u64, Option<f32>)>, now: Option<f32>) -> Vec<State> {
-    let (mut states, mut since): (Vec<State>, _) = (Vec::new(), None);
+/// States out of what was so before each change, from the first time on that is known, and what is so now: one a day,
+/// and none that says what the one before it says.
+fn states(
+    first: Option<u64>,
+    changes: impl IntoIterator<Item = (u64, Option<f32>)>,
+    now: Option<f32>,
+) -> Vec<State> {
+    let (mut states, mut since): (Vec<State>, _) = (Vec::new(), first);
     let mut add = |since: Option<u64>, score: Option<f32>| {
         let day = |at: Option<u64>| at.map(|at| at / DAY);
         if states.last().is_some_and(|(at, _)| at.is_some() && day(*at) == day(since)) {
@@ -150,8 +152,10 @@ mod tests {
     #[test]
     fn a_state_lasts_until_the_next_change_and_the_last_of_a_day_counts() {
         let check = |changes: &[(u64, Option<f32>)], now: Option<f32>, expected: &[State]| {
-            assert_eq!(states(changes.iter().copied(), now), expected, "{changes:?}");
+            assert_eq!(states(None, changes.iter().copied(), now), expected, "{changes:?}");
         };
+        let of_a_day = states(Some(5 * DAY), [(5 * DAY + 9, Some(0.1))], Some(0.2));
+        assert_eq!(of_a_day, [(Some(5 * DAY + 9), Some(0.2))]);
         check(&[], None, &[]);
         check(&[], Some(0.1), &[(None, Some(0.1))]);
         check(&[(5 * DAY, None)], Some(0.1), &[(Some(5 * DAY), Some(0.1))]);

@@ -56,10 +56,20 @@ pub fn show(api: &dyn Api, request: &Request, name: &str) -> Result<Answer, Prob
 /// A limit with its unit, which the end of its setting names.
 fn limit(limit: &PluginLimit) -> String {
     match limit.setting.as_str() {
-        setting if setting.ends_with("_bytes") => shown::size(limit.limit),
+        setting if setting.ends_with("_bytes") => in_binary(limit.limit),
         setting if setting.ends_with("_time") => format!("{} s", shown::number(limit.limit)),
         _ => shown::number(limit.limit),
     }
+}
+
+/// Bytes as the settings count them.
+fn in_binary(bytes: u64) -> String {
+    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    let fits = units.into_iter().find(|(_, shift)| bytes > 0 && bytes.is_multiple_of(1 << shift));
+    fits.map_or_else(
+        || format!("{} bytes", shown::number(bytes)),
+        |(unit, shift)| format!("{} {unit}", shown::number(bytes >> shift)),
+    )
 }
 
 /// Does what a form of a plugin's page asks for: goes back to a version, or calls it again.
@@ -139,13 +149,13 @@ pub(super) mod tests {
         known["versions"] = json!([]);
         known["contracts"] = json!(["0.2.0"]);
         known["limits"] = json!([
-            { "setting": "plugins.limits.x.memory_bytes", "limit": 256_000_000 },
+            { "setting": "plugins.limits.x.memory_bytes", "limit": 268_435_456 },
             { "setting": "plugins.call_time", "limit": 30 },
             { "setting": "plugins.table_elements", "limit": 100_000 },
         ]);
         known["failures"] = json!([failure("image sha256:aa", true), failure("image sha256:bb", false)]);
         let page = shown(known);
-        for part in ["256 MB", "30 s", "plugins.limits.x.memory_bytes", "0.2.0", "image sha256:aa"] {
+        for part in ["256 MiB", "30 s", "plugins.limits.x.memory_bytes", "0.2.0", "image sha256:aa"] {
             assert!(page.contains(part), "{part}: {page}");
         }
         assert_eq!(page.matches("not called for it").count(), 1, "{page}");

@@ -60,6 +60,7 @@ mod openapi;
 mod plans;
 mod plugins;
 mod policies;
+mod quotas;
 mod refused_images;
 mod registries;
 mod repositories;

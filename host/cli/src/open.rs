@@ -138,6 +138,7 @@ pub(crate) fn scanner_settings(
     scratch: &Path,
 ) -> anyhow::Result<limpid_scanner::Settings> {
     settings.retention.rules().map_err(|why| anyhow::anyhow!("setting {why}"))?;
+    settings.quotas.of_repositories().map_err(|why| anyhow::anyhow!("setting {why}"))?;
     Ok(limpid_scanner::Settings {
         limits: settings.layers.clone(),
         jobs: settings.index.jobs,
@@ -156,6 +157,7 @@ pub(crate) fn scanner_settings(
         access: settings.access.kept(),
         attached: Arc::new(Attaching::new(settings.attached.clone())?),
         policies: settings.policies.clone(),
+        quotas: settings.quotas.clone(),
         retention: settings.retention.clone(),
         ages: settings.ages.clone(),
         owners: Arc::new(Owners::read(&settings.owners).map_err(|why| anyhow::anyhow!("setting {why}"))?),

@@ -26,7 +26,7 @@ use limpid_fetch::RegistrySettings;
 use limpid_images::DaemonSettings;
 use limpid_scanner::{
     AgeSettings, AttachedSettings, BundleSettings, DocumentLimits, FeedSettings, FileKind, Keep, Kinds,
-    Limits, OwnerSettings, PolicySettings, RetentionSettings, StoreSettings, runtime,
+    Limits, OwnerSettings, PolicySettings, QuotaSettings, RetentionSettings, StoreSettings, runtime,
 };
 use serde::{Deserialize, Serialize};
 
@@ -130,6 +130,8 @@ pub(crate) struct Settings {
     pub(crate) http: limpid_server::Settings,
     /// The store.
     pub(crate) store: StoreSettings,
+    /// How much may be kept.
+    pub(crate) quotas: QuotaSettings,
     /// Which images are removed by themselves.
     pub(crate) retention: RetentionSettings,
     /// How old findings may be.
@@ -290,6 +292,7 @@ impl Default for Settings {
             token_file: None,
             http: limpid_server::Settings::default(),
             store: StoreSettings::default(),
+            quotas: QuotaSettings::default(),
             retention: RetentionSettings::default(),
             ages: AgeSettings::default(),
             owners: OwnerSettings::default(),

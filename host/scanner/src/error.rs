@@ -262,9 +262,21 @@ pub enum Error {
     /// The document of a feed cannot be read.
     #[error("the document cannot be read")]
     Document(#[source] std::io::Error),
-    /// A rule of retention makes no sense.
+    /// A rule of retention or a quota makes no sense.
     #[error("setting {0}")]
-    BadRetention(String),
+    BadRule(String),
+    /// Images would be more than may be kept.
+    #[error(
+        "{what}, and setting `{setting}` allows {most}; delete images, or let the settings `retention.*` remove some"
+    )]
+    OverQuota {
+        /// What is too much, with how much it is.
+        what: String,
+        /// The setting.
+        setting: String,
+        /// How much it allows.
+        most: u64,
+    },
     /// A backup is being made.
     #[error("another backup is being made at this moment")]
     BackupUnderWay,
@@ -322,10 +334,15 @@ impl Error {
         Self::Host { what: "a thread cannot be started".to_owned(), source }
     }
 
-    /// Whether what was submitted is to blame, so that another try would end the same. All else is of where
-    /// images come from, of this machine, of its plugins or of Limpid itself, and may be different next time.
+    /// Whether what was submitted is to blame, or more than may be kept, so that another try would end the same. All
+    /// else is of where images come from, of this machine, of its plugins or of Limpid itself, and may be different
+    /// next time.
     pub const fn refuses_input(&self) -> bool {
-        matches!(self, Self::Images(error) if matches!(error.fault(), Fault::Input))
+        match self {
+            Self::Images(error) => matches!(error.fault(), Fault::Input),
+            Self::OverQuota { .. } => true,
+            _ => false,
+        }
     }
 
     /// Whether where images come from is to blame, which may answer another time.

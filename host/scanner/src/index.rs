@@ -34,7 +34,7 @@ use crate::detectors::components;
 use crate::kept::KeptFiles;
 use crate::refreshing::Refreshing;
 use crate::writer::Writers;
-use crate::{Error, Settings, origins, tags};
+use crate::{Error, Settings, origins, quotas, tags};
 pub use adopt::AdoptedLayer;
 pub(crate) use ahead::{Ahead, Aheads};
 pub use detection::borrowed;
@@ -113,6 +113,7 @@ impl Indexer<'_> {
         let input = ImageInput { source: &source, ..input };
         let detectors = detectors::loaded(&self.registry.snapshot());
         let found = input.source.images(input.stop)?;
+        quotas::require(self.store, &self.store.view(), self.settings, &found)?;
         let attached = self.attached(input, &found)?;
         let mut outcomes = Outcomes::default();
         if let Some(ahead) = ahead {
@@ -145,6 +146,7 @@ impl Indexer<'_> {
             if !is_planned || !behind.is_whole(&view, &detectors)? || was_settled && !is_settled(&view)? {
                 continue;
             }
+            quotas::require(self.store, &view, self.settings, &found)?;
             let indexed = Indexed {
                 images: found.iter().map(|found| found.image.id).collect(),
                 layers_read: read.len() as u64,

@@ -36,6 +36,7 @@ mod packages;
 mod plan;
 mod plugins;
 mod policies;
+mod quotas;
 mod random;
 mod refresh;
 mod refreshing;
@@ -109,8 +110,8 @@ pub use run::{Run, RunProgress};
 pub use schedule::{RunTimes, Updates};
 pub use settings::{
     AccessSettings, AgeLimits, AgeSettings, BundleSettings, Clock, Current, FeedSettings, Keep,
-    NoticeSettings, OneFeed, OwnerSettings, Owners, PolicySettings, ReplacedTooOften, RetentionRule,
-    RetentionRules, RetentionSettings, Retry, Settings, WatchSettings,
+    NoticeSettings, OneFeed, OwnerSettings, Owners, PolicySettings, QuotaSettings, Quotas, ReplacedTooOften,
+    RepositoryQuota, RetentionRule, RetentionRules, RetentionSettings, Retry, Settings, WatchSettings,
 };
 pub use vex::VexUpdates;
 pub use vulnerabilities::Filter;

@@ -50,7 +50,7 @@ impl Expiring<'_> {
     /// # Errors
     /// The store fails, or a rule has a glob that is none.
     pub(crate) fn plan(&self) -> Result<Vec<ExpiredImage>, Error> {
-        let rules = self.settings.retention.rules().map_err(Error::BadRetention)?;
+        let rules = self.settings.retention.rules().map_err(Error::BadRule)?;
         if !rules.remove_something() {
             return Ok(Vec::new());
         }
@@ -257,7 +257,7 @@ impl Retention {
     pub fn start(scanner: Scanner) -> Result<Self, Error> {
         let stop = Stop::default();
         let mut workers = Workers::default();
-        let rules = scanner.settings().retention.rules().map_err(Error::BadRetention)?;
+        let rules = scanner.settings().retention.rules().map_err(Error::BadRule)?;
         if rules.remove_something() {
             let stop = stop.clone();
             workers.start("retention".to_owned(), move || work(&scanner, &stop))?;

@@ -1,12 +1,13 @@
 mod access;
 mod ages;
 mod bundles;
+mod by_repository;
 mod current;
 mod feeds;
-mod globs;
 mod notices;
 mod owners;
 mod policies;
+mod quotas;
 mod retention;
 mod steady;
 mod watches;
@@ -27,6 +28,7 @@ pub use feeds::{FeedSettings, OneFeed};
 pub use notices::NoticeSettings;
 pub use owners::{OwnerSettings, Owners};
 pub use policies::PolicySettings;
+pub use quotas::{QuotaSettings, Quotas, RepositoryQuota};
 pub use retention::{RetentionRule, RetentionRules, RetentionSettings};
 use steady::Steady;
 pub use watches::WatchSettings;
@@ -70,6 +72,8 @@ pub struct Settings {
     pub ages: AgeSettings,
     /// Whose repositories are whose (`owners`).
     pub owners: Arc<Owners>,
+    /// How much may be kept (`quotas`).
+    pub quotas: QuotaSettings,
     /// Which images are removed by themselves (`retention`).
     pub retention: RetentionSettings,
     /// Whether packages whose files the distribution put there are judged by the advisories of
@@ -123,6 +127,7 @@ impl Settings {
             policies: PolicySettings::default(),
             ages: AgeSettings::default(),
             owners: Arc::default(),
+            quotas: QuotaSettings::default(),
             retention: RetentionSettings::default(),
             judge_owned: false,
             base_candidates: 256,

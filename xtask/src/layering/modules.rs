@@ -40,7 +40,7 @@ pub(super) const SCANNER: Order = Order {
             "versions",
         ],
         &["bases", "facts", "names", "stated"],
-        &["access", "history", "inventory", "policies", "tags", "watched"],
+        &["access", "history", "inventory", "policies", "quotas", "tags", "watched"],
         &["rekey", "report"],
         &["notices", "spans"],
         &["index", "ingest"],

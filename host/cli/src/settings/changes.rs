@@ -70,6 +70,7 @@ pub(crate) fn is_read_again(path: &[String]) -> bool {
                 | "ages"
                 | "owners"
                 | "keep"
+                | "quotas"
                 | "watches"
                 | "subscriptions"
                 | "events"

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use limpid_model::RepositoryOwner;
 
-use super::globs::ByRepository;
+use super::by_repository::ByRepository;
 
 /// Whose repositories are whose: setting `owners`, by name the globs of repositories. The longest glob counts.
 pub type OwnerSettings = BTreeMap<String, Vec<String>>;
@@ -11,23 +11,36 @@ pub type OwnerSettings = BTreeMap<String, Vec<String>>;
 #[derive(Clone, Debug, Default)]
 pub struct Owners {
     stated: OwnerSettings,
-    by_repository: ByRepository<String>,
+    /// None where nothing is stated.
+    by_repository: Option<ByRepository<Option<u32>>>,
 }
 
 impl Owners {
     /// Reads them.
     ///
     /// # Errors
-    /// Which glob is none, and why.
+    /// Which glob is none, and why; which is stated of several.
     pub fn read(stated: &OwnerSettings) -> Result<Self, String> {
-        let globs =
-            stated.iter().flat_map(|(name, globs)| globs.iter().map(move |glob| (glob, name.clone())));
-        Ok(Self { by_repository: ByRepository::read("owners", globs)?, stated: stated.clone() })
+        let mut places = BTreeMap::new();
+        for (place, (name, globs)) in (0..).zip(stated) {
+            for glob in globs {
+                if places.insert(glob.clone(), Some(place)).is_some_and(|before| before != Some(place)) {
+                    return Err(format!("`owners`: `{glob}` is stated of `{name}` and of another"));
+                }
+            }
+        }
+        let by_repository = match places.is_empty() {
+            true => None,
+            false => Some(ByRepository::new("owners", None, &places)?),
+        };
+        Ok(Self { stated: stated.clone(), by_repository })
     }
 
     /// Whose a repository is; nobody's where no glob fits.
     pub(crate) fn of(&self, repository: &str) -> Option<&str> {
-        self.by_repository.find(repository).map(|(_, owner)| owner.as_str())
+        let (place, _) = self.by_repository.as_ref()?.of(Some(repository));
+        let (name, _) = self.stated.iter().nth(usize::try_from(place?).ok()?)?;
+        Some(name)
     }
 
     /// Whether there is one of this name.
@@ -63,5 +76,7 @@ mod tests {
         let wrong = OwnerSettings::from([("a".to_owned(), vec!["a{".to_owned()])]);
         let why = Owners::read(&wrong).unwrap_err();
         assert!(why.contains("`owners`") && why.contains("`a{`"), "{why}");
+        let twice = ["a", "b"].map(|name| (name.to_owned(), vec!["web".to_owned()]));
+        assert!(Owners::read(&OwnerSettings::from(twice)).unwrap_err().contains("and of another"));
     }
 }

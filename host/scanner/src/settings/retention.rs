@@ -4,7 +4,7 @@ use std::time::Duration;
 use limpid_model::seconds;
 use serde::{Deserialize, Serialize};
 
-use super::globs::ByRepository;
+use super::by_repository::ByRepository;
 
 /// Which images are removed by themselves: the settings `retention.*`. A rule that is 0 removes nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,10 +61,7 @@ impl RetentionRule {
 
 /// The rules, as repositories are held against them.
 #[derive(Clone, Debug)]
-pub struct RetentionRules {
-    general: RetentionRule,
-    by_repository: ByRepository<RetentionRule>,
-}
+pub struct RetentionRules(ByRepository<RetentionRule>);
 
 impl RetentionSettings {
     /// The rules.
@@ -73,25 +70,23 @@ impl RetentionSettings {
     /// Which glob is none, and why.
     pub fn rules(&self) -> Result<RetentionRules, String> {
         let Self { interval: _, days, untagged_days, keep, most, repositories } = self;
-        let stated = repositories.iter().map(|(pattern, rule)| (pattern, *rule));
-        let by_repository = ByRepository::read("retention.repositories", stated)?;
         let (days, untagged_days, keep, most) = (*days, *untagged_days, *keep, *most);
-        Ok(RetentionRules { general: RetentionRule { days, untagged_days, keep, most }, by_repository })
+        let general = RetentionRule { days, untagged_days, keep, most };
+        Ok(RetentionRules(ByRepository::new("retention.repositories", general, repositories)?))
     }
 }
 
 impl RetentionRules {
     /// Whether any of them removes anything.
     pub fn remove_something(&self) -> bool {
-        self.general.removes() || self.by_repository.values().any(RetentionRule::removes)
+        self.0.all().any(|rule| rule.removes())
     }
 
     /// The rule for images of a repository, and under which name it stands in the settings; for those without a name
     /// where there is none.
     pub(crate) fn of(&self, repository: Option<&str>) -> (RetentionRule, String) {
-        match repository.and_then(|repository| self.by_repository.find(repository)) {
-            Some((pattern, rule)) => (*rule, format!("retention.repositories.\"{pattern}\"")),
-            None => (self.general, "retention".to_owned()),
-        }
+        let (rule, glob) = self.0.of(repository);
+        let setting = glob.map(|glob| format!("retention.repositories.\"{glob}\""));
+        (rule, setting.unwrap_or_else(|| "retention".to_owned()))
     }
 }

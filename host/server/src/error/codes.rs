@@ -104,6 +104,8 @@ codes! {
     OutOfTime = "out-of-time", GATEWAY_TIMEOUT;
     /// What was sent states or holds more than it may.
     OverLimit = "over-limit", UNPROCESSABLE_ENTITY;
+    /// More images than may be kept.
+    OverQuota = "over-quota", UNPROCESSABLE_ENTITY;
     PluginFailed = "plugin-failed", INTERNAL_SERVER_ERROR;
     PluginRefused = "plugin-refused", UNPROCESSABLE_ENTITY;
     ShrunkDocument = "shrunk-document", UNPROCESSABLE_ENTITY;
@@ -201,9 +203,8 @@ impl From<&Error> for Code {
             Error::Document(_) => Self::BadDocument,
             Error::Store(StoreError::InUse(_)) => Self::StoreInUse,
             Error::NoRoom { .. } => Self::NoRoom,
-            Error::BadRetention(_) | Error::Store(_) | Error::Host { .. } | Error::Backup(_) => {
-                Self::Internal
-            }
+            Error::OverQuota { .. } => Self::OverQuota,
+            Error::BadRule(_) | Error::Store(_) | Error::Host { .. } | Error::Backup(_) => Self::Internal,
         }
     }
 }

@@ -41,7 +41,7 @@ use crate::state::AppState;
         (status = 200, description = "With `Prefer: wait`: the job has ended.", body = api::Job),
         (status = 202, description = "The submission is acknowledged; `Location` is its job.", body = api::Job),
     ),
-    extensions(("x-codes" = json!(["not-an-image", "damaged", "missing", "wrong-digest", "unsupported", "over-limit", "bad-reference", "bad-digest", "no-such-platform", "not-authorized", "forbidden-address", "source-unavailable", "plugin-failed", "no-detector"])))
+    extensions(("x-codes" = json!(["not-an-image", "damaged", "missing", "wrong-digest", "unsupported", "over-limit", "bad-reference", "bad-digest", "no-such-platform", "not-authorized", "forbidden-address", "source-unavailable", "plugin-failed", "no-detector", "over-quota"])))
 )]
 pub(in crate::routes::v1) async fn submit(
     State(state): State<AppState>,

@@ -26,6 +26,7 @@ mod backups;
 mod bases;
 mod bombs;
 mod browser;
+mod buckets;
 mod bundles;
 mod clair;
 mod commands;

@@ -39,10 +39,12 @@ pub(crate) enum Program {
     ManyManifests,
     /// A disk that is full: a file system of a few MiB, which is mounted in a namespace
     SmallDisk,
+    /// Backups in a bucket: Python, pip and their registry, for moto
+    Storage,
 }
 
 impl Program {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Rabbitmq,
         Self::DockerRegistry,
         Self::ImageTools,
@@ -54,6 +56,7 @@ impl Program {
         Self::Browser,
         Self::ManyManifests,
         Self::SmallDisk,
+        Self::Storage,
     ];
 
     /// What the names of its end-to-end tests contain.
@@ -70,6 +73,7 @@ impl Program {
             Self::Browser => "browser::",
             Self::ManyManifests => "clair::load",
             Self::SmallDisk => "small_disk::",
+            Self::Storage => "buckets::",
         }
     }
 
@@ -85,6 +89,7 @@ impl Program {
             Self::ApiTools => {
                 return Ok(python::environment(workspace.target(), "api", &API_TOOLS)?.err());
             }
+            Self::Storage => return Ok(python::environment(workspace.target(), "storage", &STORAGE)?.err()),
             Self::Clairctl => return clairctl::build(workspace),
             Self::Browser => return browser::prepare(workspace),
             Self::Javascript => return examples::build_one(workspace, &examples::JAVASCRIPT),
@@ -103,6 +108,9 @@ impl Program {
         Ok(())
     }
 }
+
+/// Of PyPI: storage that speaks the protocol of S3.
+const STORAGE: [&str; 1] = ["moto[server]==5.2.5"];
 
 /// Has cargo run tests where they may mount file systems that nobody else sees, as root of a user namespace.
 const MOUNTING: &str = "target.'cfg(unix)'.runner = ['unshare', '--map-root-user', '--mount']";

@@ -9,7 +9,7 @@ mod requests;
 use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Read, Seek as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use limpid_model::{Digest, Hasher};
 
@@ -24,7 +24,12 @@ pub use requests::BucketAccess;
 use requests::{Body, Requests};
 
 /// What the address of a bucket begins with.
-pub const SCHEME: &str = "s3://";
+const SCHEME: &str = "s3://";
+
+/// The address of a bucket, where a path is one.
+pub fn address_of(path: &Path) -> Option<&str> {
+    path.to_str().filter(|path| path.starts_with(SCHEME))
+}
 
 /// Objects below one prefix, at most.
 const OBJECTS: usize = 2_000_000;
@@ -162,8 +167,8 @@ impl Bucket {
     pub fn restore(
         &self,
         manifest: &Manifest,
-        data_dir: &std::path::Path,
-        plugins: (&std::path::Path, bool),
+        data_dir: &Path,
+        plugins: (&Path, bool),
         progress: &Progress,
     ) -> Result<Restored, Error> {
         restore(self, manifest, data_dir, plugins, progress)

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use limpid_backup::{Directory, Made, Progress, Reuse, Sources, Staged};
+use limpid_backup::{Bucket, BucketAccess, Directory, Made, Progress, Reuse, Sources, Staged};
 use limpid_model::{BackupEnd, BackupRun, chain};
 
 use crate::{Error, Scanner};
@@ -19,8 +19,10 @@ const REMEMBERED: usize = 16;
 pub struct BackupSettings {
     /// The data directory, and that of the plugins.
     pub sources: Sources,
-    /// The directory of backups (`backup.directory`).
+    /// The directory of backups, or the address of a bucket (`backup.directory`).
     pub directory: Option<PathBuf>,
+    /// Where buckets are, and what lets into them (`backup.s3_*`).
+    pub access: BucketAccess,
 }
 
 /// Where a backup may go.
@@ -70,7 +72,7 @@ impl Backups {
         }
         runs.last += 1;
         let (id, progress) = (runs.last, Arc::<Progress>::default());
-        let (scanner, sources) = (self.scanner.clone(), self.settings.sources.clone());
+        let (scanner, settings) = (self.scanner.clone(), self.settings.clone());
         let run = BackupRun {
             id,
             to: to.display().to_string(),
@@ -85,7 +87,8 @@ impl Backups {
             let (all, progress) = (Arc::clone(&self.runs), Arc::clone(&progress));
             move || {
                 // Somebody waits for it, and what runs only when a processor is idle may never end.
-                let made = catch_unwind(AssertUnwindSafe(|| make(&scanner, &sources, &to, reuse, &progress)));
+                let made =
+                    catch_unwind(AssertUnwindSafe(|| make(&scanner, &settings, &to, reuse, &progress)));
                 let made =
                     made.unwrap_or_else(|_| Err(Error::bug("the backup ended by a mistake in this program")));
                 let ended = ended(id, made);
@@ -119,6 +122,7 @@ impl Backups {
         let directory = self.settings.directory.as_deref();
         let refused = |why: String| Err(Error::BackupPlace(why));
         let to = match (to, directory) {
+            (Some(to), _) if limpid_backup::address_of(to).is_some() => to.to_owned(),
             (Some(to), Some(directory)) => directory.join(to),
             (Some(to), None) => to.to_owned(),
             (None, Some(directory)) => directory.to_owned(),
@@ -128,7 +132,9 @@ impl Backups {
                 );
             }
         };
-        if !to.is_absolute() || to.components().any(|part| part == Component::ParentDir) {
+        let is_bucket = limpid_backup::address_of(&to).is_some();
+        let is_whole = is_bucket || to.is_absolute();
+        if !is_whole || to.components().any(|part| part == Component::ParentDir) {
             return refused(format!("`{}` is not a whole path without `..`", to.display()));
         }
         if to.starts_with(&self.settings.sources.data_dir) {
@@ -171,19 +177,30 @@ fn lock(runs: &Mutex<Runs>) -> MutexGuard<'_, Runs> {
 
 fn make(
     scanner: &Scanner,
-    sources: &Sources,
+    settings: &BackupSettings,
     to: &Path,
     reuse: Reuse,
     progress: &Progress,
 ) -> Result<Made, Error> {
+    let sources = &settings.sources;
+    let how = |scanner: &Scanner| (scanner.settings().clock.now(), env!("CARGO_PKG_VERSION"), reuse);
+    if let Some(address) = limpid_backup::address_of(to) {
+        let bucket = Bucket::new(address, &settings.access)?;
+        let staged = stage(scanner, sources)?;
+        return Ok(bucket.create(sources, &staged, how(scanner), progress)?);
+    }
     let directory = Directory::create(to)?;
+    let staged = stage(scanner, sources)?;
+    Ok(limpid_backup::create(&directory, sources, &staged, how(scanner), progress)?)
+}
+
+fn stage(scanner: &Scanner, sources: &Sources) -> Result<Staged, Error> {
     // An archive is removed after its job is known to be done: none that the copy knows as not done may go
     // before it is part of the backup.
     let held = scanner.archives().write();
     let staged = Staged::take(scanner.store(), sources)?;
     drop(held);
-    let (now, version) = (scanner.settings().clock.now(), env!("CARGO_PKG_VERSION"));
-    Ok(limpid_backup::create(&directory, sources, &staged, (now, version, reuse), progress)?)
+    Ok(staged)
 }
 
 fn ended(id: u64, made: Result<Made, Error>) -> BackupEnd {
@@ -221,7 +238,10 @@ mod tests {
         let store = Store::open(&data_dir.join("store"), &StoreSettings::default()).unwrap();
         let (scanner, scratch) = scanner_with(store, |_| ());
         let sources = Sources { data_dir, plugins_dir: root.join("plugins"), packaged_plugins_dir: None };
-        (Backups::start(scanner, BackupSettings { sources, directory }), scratch)
+        (
+            Backups::start(scanner, BackupSettings { sources, directory, access: BucketAccess::default() }),
+            scratch,
+        )
     }
 
     fn until_ended(backups: &Backups, id: u64) -> BackupEnd {
@@ -275,5 +295,16 @@ mod tests {
             assert!(error.contains(expected), "{error}");
         }
         assert_eq!(place(Some("/elsewhere"), Reach::Anywhere).unwrap(), Path::new("/elsewhere"));
+        let bucket = "s3://bucket/elsewhere";
+        assert!(
+            place(Some(bucket), Reach::Directory).unwrap_err().to_string().contains("`backup.directory`")
+        );
+        assert_eq!(place(Some(bucket), Reach::Anywhere).unwrap(), Path::new(bucket));
+        let (backups, _scratch) = self::backups(&root.path().join("b"), Some("s3://bucket/daily".into()));
+        let place = |to: Option<&str>, reach| backups.place(to.map(Path::new), reach);
+        assert_eq!(place(None, Reach::Directory).unwrap(), Path::new("s3://bucket/daily"));
+        assert_eq!(place(Some("weekly"), Reach::Directory).unwrap(), Path::new("s3://bucket/daily/weekly"));
+        assert!(place(Some("s3://bucket/dailyx"), Reach::Directory).is_err());
+        assert!(place(Some(bucket), Reach::Directory).is_err());
     }
 }

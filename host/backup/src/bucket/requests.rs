@@ -100,9 +100,9 @@ impl Requests {
         let is_in_host = endpoint.is_none() && !name.contains('.');
         let style = if is_in_host { UrlStyle::VirtualHost } else { UrlStyle::Path };
         let endpoint = endpoint.clone().unwrap_or_else(of_aws);
-        let bad = |why: String| Error::BadBucket(format!("setting `backup.s3.endpoint`: `{endpoint}` {why}"));
+        let bad = |why: String| Error::BadBucket(format!("setting `backup.s3_endpoint`: `{endpoint}` {why}"));
         if endpoint.starts_with("http://") && !plain_http {
-            let why = "is not encrypted, and setting `backup.s3.plain_http` does not allow that";
+            let why = "is not encrypted, and setting `backup.s3_plain_http` does not allow that";
             return Err(bad(why.to_owned()));
         }
         let parsed = endpoint.parse().map_err(|error| bad(format!("is no address: {error}")))?;
@@ -110,7 +110,7 @@ impl Requests {
         let bucket = bucket.map_err(|error| bad(format!("is no address of storage: {error}")))?;
         let (Some(key_id), Some(secret)) = (key_id, secret) else {
             let why = "nothing lets into the bucket: set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, or the \
-                       settings `backup.s3.key_id` and `backup.s3.secret_file`";
+                       settings `backup.s3_key_id` and `backup.s3_secret_file`";
             return Err(Error::BadBucket(why.to_owned()));
         };
         let credentials = match token {

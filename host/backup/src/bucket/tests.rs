@@ -1,5 +1,3 @@
-use std::path::Path;
-
 use super::*;
 use crate::tests::World;
 
@@ -158,10 +156,10 @@ fn an_address_that_is_none_and_what_is_not_allowed_is_told() {
     check("s3://bucket/a/../b", &access, "the parts of a prefix");
     check("s3://bucket/a b", &access, "the parts of a prefix");
     let unencrypted = BucketAccess { plain_http: false, ..access.clone() };
-    check("s3://bucket", &unencrypted, "`backup.s3.plain_http`");
+    check("s3://bucket", &unencrypted, "`backup.s3_plain_http`");
     let nobody = BucketAccess { secret: None, ..access.clone() };
     check("s3://bucket", &nobody, "`AWS_SECRET_ACCESS_KEY`");
     let elsewhere = BucketAccess { endpoint: Some("ftp://x".to_owned()), ..access };
-    check("s3://bucket", &elsewhere, "`backup.s3.endpoint`");
+    check("s3://bucket", &elsewhere, "`backup.s3_endpoint`");
     assert!(!format!("{nobody:?}").contains("key\""));
 }

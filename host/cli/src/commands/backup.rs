@@ -11,7 +11,10 @@ use indicatif::{HumanBytes, ProgressBar};
 use limpid_formats::json as api;
 use limpid_formats::rfc3339;
 use limpid_formats::table;
-use limpid_scanner::backup::{Directory, Manifest, Progress, Reuse, Staged, create};
+use limpid_scanner::backup::{
+    Bucket, Directory, Error, Listed as Found, Manifest, Progress, Restored, Reuse, Staged, Verified,
+    address_of, create,
+};
 use limpid_scanner::{Clock, Store, StoreSettings};
 use serde::Serialize;
 
@@ -86,7 +89,7 @@ impl Command {
 /// Where backups lie.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Place {
-    /// Directory of the backups [default: that of setting `backup.directory`]
+    /// Directory of the backups, or `s3://BUCKET/PREFIX` [default: that of setting `backup.directory`]
     directory: Option<PathBuf>,
 }
 
@@ -109,6 +112,62 @@ impl Place {
     fn of<'a>(&'a self, settings: &'a Settings) -> anyhow::Result<&'a Path> {
         let named = self.directory.as_deref().or(settings.backup.directory.as_deref());
         named.context("name a directory of backups, or set `backup.directory`")
+    }
+}
+
+/// A path, whole; an address of a bucket as it is.
+pub(crate) fn whole(path: &Path) -> std::io::Result<PathBuf> {
+    if address_of(path).is_some() { Ok(path.to_owned()) } else { std::path::absolute(path) }
+}
+
+/// Where backups are read.
+enum Backups {
+    Directory(Directory),
+    Bucket(Box<Bucket>),
+}
+
+impl Backups {
+    fn open(settings: &Settings, place: &Place) -> anyhow::Result<Self> {
+        let path = place.of(settings)?;
+        Ok(match address_of(path) {
+            Some(address) => Self::Bucket(Box::new(Bucket::new(address, &settings.backup.access()?)?)),
+            None => Self::Directory(Directory::open(path)?),
+        })
+    }
+
+    fn list(&self) -> Result<Vec<Found>, Error> {
+        match self {
+            Self::Directory(directory) => directory.list(),
+            Self::Bucket(bucket) => bucket.list(),
+        }
+    }
+
+    fn find(&self, which: &Which) -> Result<Manifest, Error> {
+        let name = which.name.as_deref();
+        match self {
+            Self::Directory(directory) => directory.find(name),
+            Self::Bucket(bucket) => bucket.find(name),
+        }
+    }
+
+    fn verify(&self, manifest: &Manifest, progress: &Progress) -> Result<Verified, Error> {
+        match self {
+            Self::Directory(directory) => directory.verify(manifest, progress, &mut |_, _| true),
+            Self::Bucket(bucket) => bucket.verify(manifest, progress, &mut |_, _| true),
+        }
+    }
+
+    fn restore(
+        &self,
+        manifest: &Manifest,
+        data_dir: &Path,
+        plugins: (&Path, bool),
+        progress: &Progress,
+    ) -> Result<Restored, Error> {
+        match self {
+            Self::Directory(directory) => directory.restore(manifest, data_dir, plugins, progress),
+            Self::Bucket(bucket) => bucket.restore(manifest, data_dir, plugins, progress),
+        }
     }
 }
 
@@ -149,17 +208,22 @@ pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<Exit
                 )),
             }
         }
-        Command::List { place, format } => list(&Directory::open(place.of(settings)?)?, *format),
+        Command::List { place, format } => list(&Backups::open(settings, place)?, *format),
         Command::Verify { place, which, format } => {
-            let directory = Directory::open(place.of(settings)?)?;
-            verify(&directory, &which.find(&directory)?, *format)
+            let backups = Backups::open(settings, place)?;
+            verify(&backups, &backups.find(which)?, *format)
         }
         Command::Restore { place, which, plugins } => {
-            let directory = Directory::open(place.of(settings)?)?;
-            restore(settings, &directory, &which.find(&directory)?, *plugins)
+            let backups = Backups::open(settings, place)?;
+            restore(settings, &backups, &backups.find(which)?, *plugins)
         }
         Command::Prune { place, keep } => {
             let path = place.of(settings)?;
+            if let Some(address) = address_of(path) {
+                bail!(
+                    "nothing is removed from bucket `{address}`: no lock keeps others from using it meanwhile"
+                );
+            }
             // Another directory is not made one of backups by removing from it.
             drop(Directory::open(path)?);
             let pruned = Directory::create(path)?.prune(usize::try_from(*keep)?)?;
@@ -179,7 +243,7 @@ fn make(settings: &Settings, place: &Place, read_all: bool) -> anyhow::Result<ap
         let to = place.directory.as_ref().map(|path| path.display().to_string());
         return ask(&Service::new(remote.client(&settings.shown()?)?), &api::BackupWanted { to, read_all });
     }
-    let to = std::path::absolute(place.of(settings)?)?;
+    let to = whole(place.of(settings)?)?;
     match Turn::take(&settings.data_dir, "limpid backup create", settings.waits())? {
         Outcome::Service(service) => {
             let to = Some(
@@ -221,13 +285,17 @@ fn make_here(settings: &Settings, to: &Path, read_all: bool) -> anyhow::Result<a
     if !path.exists() {
         bail!("data directory `{}` has no store: there is nothing to back up", data_dir.display());
     }
-    let directory = Directory::create(to)?;
+    let place = match address_of(to) {
+        Some(address) => Backups::Bucket(Box::new(Bucket::new(address, &settings.backup.access()?)?)),
+        None => Backups::Directory(Directory::create(to)?),
+    };
     Staged::remove_left(data_dir);
     let staged = Staged::take(&Store::open(&path, &settings.store)?, &sources)?;
     let (now, version) = (Clock::system().now(), env!("CARGO_PKG_VERSION"));
-    let reuse = if read_all { Reuse::Nothing } else { Reuse::Unchanged };
-    let made = watched("making a backup", |progress| {
-        create(&directory, &sources, &staged, (now, version, reuse), progress)
+    let how = (now, version, if read_all { Reuse::Nothing } else { Reuse::Unchanged });
+    let made = watched("making a backup", |progress| match &place {
+        Backups::Directory(directory) => create(directory, &sources, &staged, how, progress),
+        Backups::Bucket(bucket) => bucket.create(&sources, &staged, how, progress),
     })?;
     Ok(api::Backup {
         id: String::new(),
@@ -275,8 +343,8 @@ fn far(what: &str, (files, of_files): (u64, u64), (bytes, of_bytes): (u64, u64))
     format!("{what}: {files} of {of_files} files, {} of {}", HumanBytes(bytes), HumanBytes(of_bytes))
 }
 
-fn list(directory: &Directory, format: Format) -> anyhow::Result<ExitCode> {
-    let listed: Vec<_> = directory
+fn list(backups: &Backups, format: Format) -> anyhow::Result<ExitCode> {
+    let listed: Vec<_> = backups
         .list()?
         .into_iter()
         .map(|listed| match listed.manifest {
@@ -311,9 +379,8 @@ fn list(directory: &Directory, format: Format) -> anyhow::Result<ExitCode> {
     show(page)
 }
 
-fn verify(directory: &Directory, manifest: &Manifest, format: Format) -> anyhow::Result<ExitCode> {
-    let verified =
-        watched("verifying the backup", |progress| directory.verify(manifest, progress, &mut |_, _| true))?;
+fn verify(backups: &Backups, manifest: &Manifest, format: Format) -> anyhow::Result<ExitCode> {
+    let verified = watched("verifying the backup", |progress| backups.verify(manifest, progress))?;
     let damaged = verified.damaged.iter().map(|error| limpid_model::chain(error));
     let mut problems: Vec<_> = damaged.chain(verified.problems.iter().cloned()).collect();
     problems.extend(verified.store.iter().flat_map(|it| &it.problems).map(ToString::to_string));
@@ -342,7 +409,7 @@ fn verify(directory: &Directory, manifest: &Manifest, format: Format) -> anyhow:
 
 fn restore(
     settings: &Settings,
-    directory: &Directory,
+    backups: &Backups,
     manifest: &Manifest,
     with_plugins: bool,
 ) -> anyhow::Result<ExitCode> {
@@ -358,7 +425,7 @@ fn restore(
     };
     let plugins_dir = &settings.plugins_dir;
     let restored = watched("restoring the backup", |progress| {
-        directory.restore(manifest, data_dir, (plugins_dir, with_plugins), progress)
+        backups.restore(manifest, data_dir, (plugins_dir, with_plugins), progress)
     })?;
     let plugins = plugins_dir.display();
     if !restored.absent.is_empty() {

@@ -108,6 +108,7 @@ pub(crate) fn unusable(settings: &Settings) -> Vec<anyhow::Error> {
     found.extend(Owners::read(&settings.owners).err().map(|why| anyhow::anyhow!("settings: {why}")));
     found.extend(settings.retention.rules().err().map(|why| anyhow::anyhow!("settings: {why}")));
     found.extend(settings.quotas.of_repositories().err().map(|why| anyhow::anyhow!("settings: {why}")));
+    found.extend(settings.backup.access().err());
     found.extend(settings.plugins.check().err().map(anyhow::Error::from));
     found.extend(Attaching::new(settings.attached.clone()).err().map(anyhow::Error::from));
     found.extend(Registries::new(settings.registries.clone()).context("settings: `registries`").err());

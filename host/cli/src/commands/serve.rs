@@ -211,8 +211,9 @@ fn opened(
 
 /// What backups are made of, and where.
 fn backups(settings: &Settings) -> anyhow::Result<BackupSettings> {
-    let directory = settings.backup.directory.as_ref().map(std::path::absolute).transpose()?;
-    Ok(BackupSettings { sources: settings.backed_up()?, directory })
+    let directory = settings.backup.directory.as_deref().map(super::backup::whole).transpose()?;
+    let access = settings.backup.access()?;
+    Ok(BackupSettings { sources: settings.backed_up()?, directory, access })
 }
 
 /// Says once what is loaded, or why nothing is.

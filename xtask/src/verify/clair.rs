@@ -17,15 +17,16 @@ mod times;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 
 use super::Setting;
 use super::tally::{Comparison, Tally};
 use crate::clairctl;
 use crate::setup::apt::Apt;
 use differences::Kind;
-use findings::{Finding, findings};
+use findings::{Found, found};
 use images::Pushed;
 use registry::Registry;
 use sides::Side;
@@ -82,20 +83,19 @@ fn one(
     limpid: &Side,
     times: &mut Times,
     kinds: &mut BTreeMap<Kind, usize>,
-    folder: &std::path::Path,
+    folder: &Path,
 ) -> anyhow::Result<Comparison> {
-    let [of_clair, of_limpid] = times.first(image, [clair, limpid])?.map(|report| findings(&report));
-    let (of_clair, of_limpid) = (of_clair?, of_limpid?);
-    let lines = |of: &std::collections::BTreeSet<Finding>| -> String {
-        of.iter().map(|finding| format!("{finding}\n")).collect()
-    };
-    let file = folder.join(image.name.replace('/', "-"));
-    fs::write(file.with_extension("clair.txt"), lines(&of_clair)).context("what Clair reports")?;
-    fs::write(file.with_extension("limpid.txt"), lines(&of_limpid)).context("what Limpid reports")?;
-    let equal = of_clair.intersection(&of_limpid).count();
+    let [clair, limpid] = times.first(image, [clair, limpid])?.map(|report| found(&report));
+    let (clair, limpid) = (clair?, limpid?);
+    let lines =
+        |found: &Found| -> String { found.findings.iter().map(|finding| format!("{finding}\n")).collect() };
+    let name = image.name.replace('/', "-");
+    for (side, found) in [("clair", &clair), ("limpid", &limpid)] {
+        fs::write(folder.join(format!("{name}.{side}.txt")), lines(found))?;
+    }
     let (mut unexplained, mut explained) = (Vec::new(), 0);
-    for difference in differences::of(&of_clair, &of_limpid) {
-        match differences::kind(image, &difference, &of_clair, &of_limpid) {
+    for difference in differences::of(&clair, &limpid) {
+        match differences::kind(&difference, &clair, &limpid) {
             Some(kind) => {
                 explained += 1;
                 *kinds.entry(kind).or_default() += 1;
@@ -103,9 +103,10 @@ fn one(
             None => unexplained.push(difference.to_string()),
         }
     }
-    let (alone, others) = (of_clair.len() - equal, of_limpid.len() - equal);
+    let equal = clair.findings.intersection(&limpid.findings).count();
+    let (of_clair, of_limpid) = (clair.findings.len() - equal, limpid.findings.len() - equal);
     let what = format!(
-        "{equal} findings of both, {alone} of Clair only, {others} of Limpid only, {explained} of these explained"
+        "{equal} findings of both, {of_clair} of Clair only, {of_limpid} of Limpid only; {explained} of these explained"
     );
     Ok(Comparison::new(what, unexplained))
 }

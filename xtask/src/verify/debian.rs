@@ -22,7 +22,7 @@ pub(crate) const TRACKER: &str = "feeds/debian/tracker-derived.json.zst";
 
 /// The lists of advisories in the corpus, and releases of which they have any.
 const LISTS: [&str; 2] = ["feeds/debian/DSA-list.zst", "feeds/debian/DLA-list.zst"];
-const LISTED: [&str; 2] = ["bookworm", "bullseye"];
+pub(super) const LISTED: [&str; 2] = ["bookworm", "bullseye"];
 
 /// Checks that need no service.
 pub(super) fn check(setting: &Setting<'_>, image: &DebianImage, tally: &mut Tally) {

@@ -1,10 +1,8 @@
 //! Kinds of differences between what Clair and Limpid report, and the reason of each.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
-use super::findings::Finding;
-use super::images::Pushed;
+use super::findings::{Finding, Found};
 
 /// Something that only one of them reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,12 +13,23 @@ pub(super) enum Difference<'a> {
 
 /// A kind of differences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {}
+pub(super) enum Kind {
+    EpochOfFix,
+    NodePackages,
+}
 
 impl Kind {
-    /// Why there is such a difference, and who is right.
+    /// Why there is such a difference.
     pub(super) const fn reason(self) -> &'static str {
-        match self {}
+        match self {
+            Self::EpochOfFix => {
+                "one fix of rpm in two spellings, which rpm takes for the same version: Clair writes the epoch `0:` \
+                 that the publisher's package URL states, Limpid leaves it out"
+            }
+            Self::NodePackages => {
+                "packages of npm: Clair 4.9.0 reads advisories of npm, but its indexer looks for no packages of it"
+            }
+        }
     }
 }
 
@@ -34,17 +43,78 @@ impl fmt::Display for Difference<'_> {
 }
 
 /// What only one of them reports.
-pub(super) fn of<'a>(clair: &'a BTreeSet<Finding>, limpid: &'a BTreeSet<Finding>) -> Vec<Difference<'a>> {
-    let of_clair = clair.difference(limpid).map(Difference::Clair);
-    of_clair.chain(limpid.difference(clair).map(Difference::Limpid)).collect()
+pub(super) fn of<'a>(clair: &'a Found, limpid: &'a Found) -> Vec<Difference<'a>> {
+    let of_clair = clair.findings.difference(&limpid.findings).map(Difference::Clair);
+    let of_limpid = limpid.findings.difference(&clair.findings).map(Difference::Limpid);
+    of_clair.chain(of_limpid).collect()
 }
 
 /// Of which kind a difference is; none where nothing explains it.
-pub(super) fn kind(
-    _image: &Pushed,
-    _difference: &Difference<'_>,
-    _clair: &BTreeSet<Finding>,
-    _limpid: &BTreeSet<Finding>,
-) -> Option<Kind> {
-    None
+pub(super) fn kind(difference: &Difference<'_>, clair: &Found, limpid: &Found) -> Option<Kind> {
+    let is_epoch = match difference {
+        Difference::Clair(finding) => {
+            let bare = finding.fixed_in.strip_prefix("0:");
+            bare.is_some_and(|bare| limpid.findings.contains(&finding.with_fix(bare)))
+        }
+        Difference::Limpid(finding) => {
+            clair.findings.contains(&finding.with_fix(&format!("0:{}", finding.fixed_in)))
+        }
+    };
+    if is_epoch {
+        return Some(Kind::EpochOfFix);
+    }
+    let Difference::Limpid(finding) = difference else { return None };
+    let package = (finding.package.clone(), finding.version.clone());
+    let of_npm = limpid.packages.get(&package).is_some_and(|database| database.starts_with("npm:"));
+    (of_npm && !clair.packages.contains_key(&package)).then_some(Kind::NodePackages)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(package: &str, fixed_in: &str) -> Finding {
+        Finding {
+            package: package.to_owned(),
+            version: "1".to_owned(),
+            vulnerability: "CVE-2024-1".to_owned(),
+            fixed_in: fixed_in.to_owned(),
+        }
+    }
+
+    fn of_findings(findings: &[Finding], databases: &[(&str, &str)]) -> Found {
+        let package = |(name, database): &(&str, &str)| {
+            ((String::from(*name), "1".to_owned()), String::from(*database))
+        };
+        Found {
+            findings: findings.iter().cloned().collect(),
+            packages: databases.iter().map(package).collect(),
+        }
+    }
+
+    #[track_caller]
+    fn check(clair: &Found, limpid: &Found, expected: &[Option<Kind>]) {
+        let differences = of(clair, limpid);
+        let kinds: Vec<_> = differences.iter().map(|one| kind(one, clair, limpid)).collect();
+        assert_eq!(kinds, expected);
+    }
+
+    #[test]
+    fn an_epoch_of_zero_explains_a_fix_and_another_does_not() {
+        let (bare, zero, one) = (finding("a", "2-1"), finding("a", "0:2-1"), finding("a", "1:2-1"));
+        let explained = Some(Kind::EpochOfFix);
+        let limpid = of_findings(&[bare], &[]);
+        check(&of_findings(&[zero], &[]), &limpid, &[explained, explained]);
+        check(&of_findings(&[one], &[]), &limpid, &[None, None]);
+    }
+
+    #[test]
+    fn a_package_of_npm_explains_a_finding_where_clair_does_not_know_it() {
+        let limpid = of_findings(&[finding("a", "2")], &[("a", "npm:srv/node_modules/a")]);
+        check(&of_findings(&[], &[]), &limpid, &[Some(Kind::NodePackages)]);
+        check(&of_findings(&[], &[("a", "nodejs:srv/node_modules/a")]), &limpid, &[None]);
+        let of_python = of_findings(&[finding("a", "2")], &[("a", "pypi:usr/lib/python3/a")]);
+        check(&of_findings(&[], &[]), &of_python, &[None]);
+        check(&limpid, &of_findings(&[], &[]), &[None]);
+    }
 }

@@ -10,16 +10,27 @@ use crate::python;
 use crate::verify::Setting;
 use crate::verify::debian::TRACKER;
 
-/// What reads the older documents of Alpine's, which are YAML.
+/// What reads documents that are YAML.
 const YAML: &str = "PyYAML==6.0.3";
 
 /// Writes each of them in the form in which the same content is published. Some name no package.
 const TO_JSON: &str = "import json, pathlib, sys, yaml
 for path in pathlib.Path(sys.argv[1]).glob('v*/*.yaml'):
     document = yaml.load(path.read_text(), Loader=yaml.BaseLoader)
+    for package in document['packages'] or []:
+        fixes = package['pkg'].get('secfixes') or {}
+        package['pkg']['secfixes'] = {version: ids or None for version, ids in fixes.items()}
     if document['packages']:
         path.with_suffix('.json').write_text(json.dumps(document))
     path.unlink()
+";
+
+/// Adds advisories that are YAML to a zip of the same in JSON.
+const INTO_ZIP: &str = "import json, pathlib, sys, yaml, zipfile
+with zipfile.ZipFile(sys.argv[2], 'a', zipfile.ZIP_DEFLATED) as all:
+    for path in sorted(pathlib.Path(sys.argv[1]).rglob('PYSEC-*.yaml')):
+        record = yaml.load(path.read_text(), Loader=yaml.BaseLoader)
+        all.writestr(path.stem + '.json', json.dumps(record))
 ";
 
 /// Releases that Alpine's server has folders of. Clair asks for them in order, and for none behind a gap.
@@ -27,10 +38,6 @@ const ALPINE: std::ops::RangeInclusive<u32> = 3..=20;
 
 /// Releases of Debian, and the versions that their `Release` files state.
 const DEBIAN: [(&str, &str); 3] = [("bullseye", "11.11"), ("bookworm", "12.12"), ("trixie", "13.2")];
-
-/// What Clair refuses as a whole: one of the lists of this document is a text (`4.12.0-r1: XSA-275`), as the publisher
-/// wrote it.
-pub(super) const REFUSED: &str = "alpine-main-v3.6-updater";
 
 /// Ecosystems of OSV that images have packages of.
 const OSV: [&str; 2] = ["PyPI", "npm"];
@@ -74,11 +81,7 @@ impl Feeds {
         fs::write(folder.join("last-update"), "2026-08-22T00:00:00\n")?;
         let old = setting.corpus.path("feeds/alpine/alpine-secdb-2020-06-08-yaml.tar.zst");
         run(command("tar").args(["--zstd", "-xf"]).arg(old).arg("-C").arg(&folder))?;
-        let environment = match python::environment(setting.workspace.target(), "yaml", &[YAML])? {
-            Ok(environment) => environment,
-            Err(missing) => bail!("{missing}"),
-        };
-        run(command(&python::program(&environment, "python")).args(["-c", TO_JSON]).arg(&folder))?;
+        run(python(setting)?.args(["-c", TO_JSON]).arg(&folder))?;
         for repository in ["main", "community"] {
             let document = setting.corpus.path(&format!("feeds/alpine/edge/{repository}.json.zst"));
             unpack(&document, &folder.join(format!("edge/{repository}.json")))?;
@@ -93,8 +96,7 @@ impl Feeds {
                 let document = release.join(format!("{repository}.json"));
                 if document.is_file() {
                     let release = release.file_name().unwrap_or_default().to_string_lossy();
-                    let updater = format!("alpine-{repository}-{release}-updater");
-                    self.updaters.extend((updater != REFUSED).then_some(updater));
+                    self.updaters.push(format!("alpine-{repository}-{release}-updater"));
                     self.documents.push(("alpine", document));
                 }
             }
@@ -127,11 +129,16 @@ impl Feeds {
             let folder = self.folder.join(ecosystem);
             fs::create_dir_all(&folder)?;
             let document = setting.corpus.path(&format!("feeds/osv/sample-union/{ecosystem}/all.zip"));
-            fs::copy(document, folder.join("all.zip"))?;
+            fs::write(folder.join("all.zip"), fs::read(document)?)?;
             self.documents.push(("osv", folder.join("all.zip")));
             self.updaters.push(format!("osv/{}", ecosystem.to_lowercase()));
         }
-        Ok(())
+        // The sample of OSV has hardly any of PyPI's. Those of its publisher are the records of OSV, in YAML.
+        let plain = self.folder.join("pypa");
+        fs::create_dir_all(&plain)?;
+        let advisories = setting.corpus.path("feeds/osv/pypa-advisory-database.tar.zst");
+        run(command("tar").args(["--zstd", "-xf"]).arg(advisories).arg("-C").arg(&plain))?;
+        run(python(setting)?.args(["-c", INTO_ZIP]).arg(&plain).arg(self.folder.join("PyPI/all.zip")))
     }
 
     /// <https://security.access.redhat.com/data/csaf/v2/vex/>: an archive, and lists of what changed since, which are
@@ -160,6 +167,14 @@ impl Feeds {
         self.documents.push(("redhat", archive));
         self.updaters.push("rhel-vex".to_owned());
         Ok(())
+    }
+}
+
+/// Python that reads YAML.
+fn python(setting: &Setting<'_>) -> anyhow::Result<std::process::Command> {
+    match python::environment(setting.workspace.target(), "yaml", &[YAML])? {
+        Ok(environment) => Ok(command(&python::program(&environment, "python"))),
+        Err(missing) => bail!("{missing}"),
     }
 }
 

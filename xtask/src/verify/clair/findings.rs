@@ -1,6 +1,6 @@
 //! What a report in Clair's form says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use anyhow::Context as _;
@@ -16,6 +16,13 @@ pub(super) struct Finding {
     pub(super) fixed_in: String,
 }
 
+impl Finding {
+    /// The same with another fix.
+    pub(super) fn with_fix(&self, fixed_in: &str) -> Self {
+        Self { fixed_in: fixed_in.to_owned(), ..self.clone() }
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { package, version, vulnerability, fixed_in } = self;
@@ -23,21 +30,38 @@ impl fmt::Display for Finding {
     }
 }
 
-/// All findings of a report.
+/// A package: its name and version.
+pub(super) type Package = (String, String);
+
+/// What a report says.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Found {
+    pub(super) findings: BTreeSet<Finding>,
+    /// All packages, and what each was found in: a file, or the database of a package manager.
+    pub(super) packages: BTreeMap<Package, String>,
+}
+
+/// What a report says.
 ///
 /// # Errors
 /// It is not in Clair's form.
-pub(super) fn findings(report: &[u8]) -> anyhow::Result<BTreeSet<Finding>> {
+pub(super) fn found(report: &[u8]) -> anyhow::Result<Found> {
     let report: Value = serde_json::from_slice(report).context("a report is not JSON")?;
     let text = |pointer: &str| -> anyhow::Result<String> {
         let value = report.pointer(pointer).and_then(Value::as_str);
         Ok(value.with_context(|| format!("a report has no `{pointer}`"))?.to_owned())
     };
-    let mut findings = BTreeSet::new();
+    let mut found = Found::default();
+    for id in report.get("packages").and_then(Value::as_object).into_iter().flat_map(|all| all.keys()) {
+        let package = (text(&format!("/packages/{id}/name"))?, text(&format!("/packages/{id}/version"))?);
+        // A package that Clair knows as the source of others is in no environment.
+        let database = text(&format!("/environments/{id}/0/package_db")).unwrap_or_default();
+        found.packages.insert(package, database);
+    }
     let packages = report.get("package_vulnerabilities").and_then(Value::as_object);
     for (package, ids) in packages.into_iter().flatten() {
         for id in ids.as_array().into_iter().flatten().filter_map(Value::as_str) {
-            findings.insert(Finding {
+            found.findings.insert(Finding {
                 package: text(&format!("/packages/{package}/name"))?,
                 version: text(&format!("/packages/{package}/version"))?,
                 vulnerability: text(&format!("/vulnerabilities/{id}/name"))?,
@@ -45,7 +69,7 @@ pub(super) fn findings(report: &[u8]) -> anyhow::Result<BTreeSet<Finding>> {
             });
         }
     }
-    Ok(findings)
+    Ok(found)
 }
 
 /// The fix as a version: of OSV's ranges Clair makes `fixed=2.0.2&introduced=0`.

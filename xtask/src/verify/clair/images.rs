@@ -8,8 +8,9 @@ use xtask::sample::{Compression, Image, Layer};
 
 use super::registry::Registry;
 use crate::command::{command, run};
-use crate::corpus::{DebianImage, SUITES, name};
+use crate::corpus::{DebianImage, name};
 use crate::verify::Setting;
+use crate::verify::debian::LISTED;
 use crate::wrap::wrap;
 
 /// What the Red Hat image states of itself: repositories that its packages are from.
@@ -61,7 +62,7 @@ pub(super) fn push(setting: &Setting<'_>, folder: &Path, registry: &Registry) ->
     }
     fs::write(&archive, red_hat(setting, &folder.join("rpm"))?)?;
     add("rhel/8.0".to_owned(), of_docker(&archive), false)?;
-    for suite in SUITES {
+    for suite in LISTED {
         let image = DebianImage::of(suite, &setting.corpus, setting.workspace)?;
         add(format!("debian/{suite}"), format!("oci-archive:{}", image.oci().display()), true)?;
     }

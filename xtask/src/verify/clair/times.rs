@@ -1,6 +1,7 @@
 //! Times and memory, side by side.
 
 use std::fmt::Write as _;
+use std::thread;
 use std::time::Duration;
 
 use super::images::Pushed;
@@ -12,6 +13,9 @@ const ROUNDS: usize = 5;
 
 /// How often each report is asked for.
 const REPORTS: usize = 40;
+
+/// How long both are left alone before their memory is looked at: allocators and databases give back later.
+const REST: Duration = Duration::from_secs(10);
 
 const MEBIBYTE: f64 = 1_048_576.0;
 
@@ -91,6 +95,7 @@ impl Times {
             values: [median(of(clair)), median(of(limpid))],
             bar: Some(bar),
         };
+        thread::sleep(REST);
         let [memory, other] = sides;
         #[expect(clippy::cast_precision_loss, reason = "shown with one decimal place")]
         let memory = [memory.memory()? as f64 / MEBIBYTE, other.memory()? as f64 / MEBIBYTE];

@@ -14,6 +14,7 @@ pub(super) enum Difference<'a> {
 /// A kind of differences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
+    Alias,
     EpochOfFix,
     NodePackages,
 }
@@ -22,6 +23,10 @@ impl Kind {
     /// Why there is such a difference.
     pub(super) const fn reason(self) -> &'static str {
         match self {
+            Self::Alias => {
+                "one advisory under two names, with the same fix: Clair calls it by the publisher's number \
+                 (`PYSEC-2018-2`), Limpid by its CVE, which Clair gives as a link"
+            }
             Self::EpochOfFix => {
                 "one fix of rpm in two spellings, which rpm takes for the same version: Clair writes the epoch `0:` \
                  that the publisher's package URL states, Limpid leaves it out"
@@ -63,6 +68,19 @@ pub(super) fn kind(difference: &Difference<'_>, clair: &Found, limpid: &Found) -
     if is_epoch {
         return Some(Kind::EpochOfFix);
     }
+    let names = |finding: &Finding| clair.aliases.get(&finding.vulnerability);
+    let is_alias = match difference {
+        Difference::Clair(finding) => names(finding).into_iter().flatten().any(|alias| {
+            limpid.findings.contains(&Finding { vulnerability: alias.clone(), ..(*finding).clone() })
+        }),
+        Difference::Limpid(finding) => clair.findings.iter().any(|other| {
+            let renamed = Finding { vulnerability: other.vulnerability.clone(), ..(*finding).clone() };
+            renamed == *other && names(other).is_some_and(|names| names.contains(&finding.vulnerability))
+        }),
+    };
+    if is_alias {
+        return Some(Kind::Alias);
+    }
     let Difference::Limpid(finding) = difference else { return None };
     let package = (finding.package.clone(), finding.version.clone());
     let of_npm = limpid.packages.get(&package).is_some_and(|database| database.starts_with("npm:"));
@@ -89,6 +107,7 @@ mod tests {
         Found {
             findings: findings.iter().cloned().collect(),
             packages: databases.iter().map(package).collect(),
+            ..Found::default()
         }
     }
 
@@ -106,6 +125,18 @@ mod tests {
         let limpid = of_findings(&[bare], &[]);
         check(&of_findings(&[zero], &[]), &limpid, &[explained, explained]);
         check(&of_findings(&[one], &[]), &limpid, &[None, None]);
+    }
+
+    #[test]
+    fn an_alias_explains_another_name_where_the_fix_is_the_same() {
+        let explained = Some(Kind::Alias);
+        let (own, other) = (finding("a", "2"), finding("a", "3"));
+        let numbered = Finding { vulnerability: "PYSEC-2024-1".to_owned(), ..own.clone() };
+        let mut clair = of_findings(std::slice::from_ref(&numbered), &[]);
+        check(&clair, &of_findings(std::slice::from_ref(&own), &[]), &[None, None]);
+        clair.aliases.entry(numbered.vulnerability).or_default().insert(own.vulnerability.clone());
+        check(&clair, &of_findings(&[own], &[]), &[explained, explained]);
+        check(&clair, &of_findings(&[other], &[]), &[None, None]);
     }
 
     #[test]

@@ -30,6 +30,9 @@ impl fmt::Display for Finding {
     }
 }
 
+/// What Clair makes links to aliases of.
+const ALIAS: &str = "https://osv.dev/vulnerability/";
+
 /// A package: its name and version.
 pub(super) type Package = (String, String);
 
@@ -39,6 +42,8 @@ pub(super) struct Found {
     pub(super) findings: BTreeSet<Finding>,
     /// All packages, and what each was found in: a file, or the database of a package manager.
     pub(super) packages: BTreeMap<Package, String>,
+    /// By what other names the links of a vulnerability call it.
+    pub(super) aliases: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// What a report says.
@@ -61,6 +66,10 @@ pub(super) fn found(report: &[u8]) -> anyhow::Result<Found> {
     let packages = report.get("package_vulnerabilities").and_then(Value::as_object);
     for (package, ids) in packages.into_iter().flatten() {
         for id in ids.as_array().into_iter().flatten().filter_map(Value::as_str) {
+            let links = text(&format!("/vulnerabilities/{id}/links")).unwrap_or_default();
+            let aliases = links.split(' ').filter_map(|link| link.strip_prefix(ALIAS)).map(str::to_owned);
+            let name = text(&format!("/vulnerabilities/{id}/name"))?;
+            found.aliases.entry(name).or_default().extend(aliases);
             found.findings.insert(Finding {
                 package: text(&format!("/packages/{package}/name"))?,
                 version: text(&format!("/packages/{package}/version"))?,

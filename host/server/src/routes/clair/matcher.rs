@@ -3,12 +3,14 @@
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use limpid_formats::clair::{Subject, VulnerabilityReport};
+use limpid_model::Digest;
 use limpid_scanner::Error;
 
 use super::answer::{add, document};
 use super::digest;
-use crate::answers::Wanted;
+use crate::answers::{Coding, Document, Wanted};
 use crate::error::{Code, Failure};
 use crate::state::AppState;
 
@@ -25,10 +27,38 @@ pub(super) async fn report(
     wanted: Wanted,
 ) -> Result<Response, Failure> {
     let manifest = digest(&path)?;
+    let tag = state.tag(&("vulnerability report of Clair's", manifest));
+    let kept = tag.and_then(|tag| state.kept.get(tag, wanted.coding));
+    let (coding, bytes) = match kept {
+        Some(kept) => kept,
+        None => match made(&state, manifest, wanted.coding).await? {
+            Some((coding, bytes)) => {
+                if let Some(tag) = tag {
+                    state.kept.put(tag, coding, &bytes);
+                }
+                (coding, bytes)
+            }
+            None => return Ok(StatusCode::ACCEPTED.into_response()),
+        },
+    };
+    // Clair gives these reports no validator.
+    let answer = Document { bytes: state.readers.with_room(bytes)?, coding, tag: None };
+    let mut response = document(answer, Some(MEDIA_TYPE));
+    response.headers_mut().remove(header::CACHE_CONTROL);
+    add(&mut response, header::CACHE_CONTROL, MAX_AGE);
+    Ok(response)
+}
+
+/// The report as it is sent; none where there is nothing to judge by.
+async fn made(
+    state: &AppState,
+    manifest: Digest,
+    coding: Coding,
+) -> Result<Option<(Coding, Bytes)>, Failure> {
     let scanner = state.scanner.clone();
     // Whoever has nothing to judge by says so, and not that nothing affects the image.
     if !state.readers.run(move || scanner.has_sources()).await? {
-        return Ok(StatusCode::ACCEPTED.into_response());
+        return Ok(None);
     }
     let (scanner, metrics) = (state.scanner.clone(), state.metrics.clone());
     let make = move || {
@@ -46,8 +76,5 @@ pub(super) async fn report(
         metrics.reported(began.elapsed());
         Ok(report)
     };
-    let mut response = document(state.readers.document(wanted.coding, make).await?, Some(MEDIA_TYPE));
-    response.headers_mut().remove(header::CACHE_CONTROL);
-    add(&mut response, header::CACHE_CONTROL, MAX_AGE);
-    Ok(response)
+    state.readers.encoded(coding, make).await.map(Some)
 }

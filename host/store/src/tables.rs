@@ -22,7 +22,7 @@
 //! | 15 | [`fetches`] | feed, source | what was last fetched of a source, and its validators |
 //! | 16 | [`deltas`] | feed, source, number, piece | a change since that document |
 //! | 17 | [`runs`] | feed | cursor, how the last run went, when the next is due |
-//! | 70 | [`past_runs`] | feed, time | what a run brought that has ended |
+//! | 65 | [`past_runs`] | feed, time | what a run brought that has ended |
 //! | 20 | [`inventory`] | namespace, package, version key, layer | a package of a layer |
 //! | 21 | [`contexts`] | diff id, number | context in which images have a layer |
 //! | 22 | [`placements`] | diff id, context, image | an image that has this layer in them |

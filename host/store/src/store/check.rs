@@ -182,7 +182,6 @@ impl Check<'_> {
         self.table::<fetches::Fetches>(|_, _, _| ())?;
         self.table::<deltas::Deltas>(|_, _, _| ())?;
         self.table::<runs::Runs>(|_, _, _| ())?;
-        self.table::<past_runs::PastRuns>(|_, _, _| ())?;
         self.table::<inventory::Inventory>(|key, _, to| to.row::<layers::Layers>(&key.diff_id))?;
         self.table::<contexts::Contexts>(|_, _, _| ())?;
         self.table::<placements::Placements>(|key, _, to| {
@@ -233,7 +232,8 @@ impl Check<'_> {
         self.table::<vex_documents::VexDocuments>(|_, _, _| ())?;
         self.table::<audit::Audit>(|_, _, _| ())?;
         self.table::<tokens::Tokens>(|_, _, _| ())?;
-        self.table::<token_uses::TokenUses>(|_, _, _| ())
+        self.table::<token_uses::TokenUses>(|_, _, _| ())?;
+        self.table::<past_runs::PastRuns>(|_, _, _| ())
     }
 
     fn table<T: Table<Key: fmt::Debug>>(

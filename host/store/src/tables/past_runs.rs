@@ -8,7 +8,7 @@ use crate::table;
 
 define_table! {
     /// The table.
-    PastRuns = 70 "past_runs";
+    PastRuns = 65 "past_runs";
 
     /// What stands last in time comes first.
     key {

@@ -172,6 +172,15 @@ impl Registry {
         Ok(registry)
     }
 
+    /// Removes from the directory what a process left there that was killed while it replaced a plugin. For a service
+    /// that begins: what another process is writing at this moment is removed as well.
+    ///
+    /// # Errors
+    /// The directory cannot be read, or a file not be removed.
+    pub fn remove_left_over(&self) -> io::Result<()> {
+        files::remove_staged(&self.0.directory)
+    }
+
     /// Size of a component, in bytes, that is loaded at most.
     pub fn component_bytes(&self) -> u64 {
         self.0.runtime.settings().component_bytes

@@ -176,6 +176,9 @@ fn opened(
         packaged::link(directory, &settings.plugins_dir)?;
     }
     let scanner = open::scanner_telling(settings, &open::ALL, |what| starting.begin(what))?;
+    if let Err(error) = scanner.registry().remove_left_over() {
+        tracing::warn!("what is left over in the plugins directory cannot be removed: {error}");
+    }
     tell_plugins(settings, &scanner);
     tell_secrets(&scanner)?;
     starting.begin("its workers are being started");

@@ -161,9 +161,26 @@ fn remove_signature(component: &Path) -> io::Result<()> {
     }
 }
 
+/// What a file begins with that is to take the place of another.
+const STAGED: &str = ".limpid-staged-";
+
+/// Removes what a process left that was killed while it wrote.
+pub(super) fn remove_staged(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        if entry.file_name().as_encoded_bytes().starts_with(STAGED.as_bytes()) {
+            match fs::remove_file(entry.path()) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
 /// A file in the folder of another whose place it is to take.
 fn stage(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
-    let mut file = NamedTempFile::new_in(folder(path))?;
+    let mut file = tempfile::Builder::new().prefix(STAGED).tempfile_in(folder(path))?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     Ok(file)

@@ -159,6 +159,15 @@ fn only_the_last_versions_are_kept() {
 }
 
 #[test]
+fn what_a_killed_process_left_is_removed_and_nothing_else() {
+    let place = Place::new();
+    std::fs::write(place.file(".limpid-staged-a1b2c3"), b"half").unwrap();
+    std::fs::write(place.file("notes.txt"), b"of somebody").unwrap();
+    place.registry.remove_left_over().unwrap();
+    assert!(!place.file(".limpid-staged-a1b2c3").exists() && place.file("notes.txt").exists());
+}
+
+#[test]
 fn a_plugin_is_not_put_over_another_whose_file_has_its_name() {
     let place = Place::new();
     let other = Guest { name: "other", scheme: "other", ..GOOD };

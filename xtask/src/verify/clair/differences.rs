@@ -15,6 +15,7 @@ pub(super) enum Difference<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     Alias,
+    EggFile,
     EpochOfFix,
     NodePackages,
 }
@@ -26,6 +27,11 @@ impl Kind {
             Self::Alias => {
                 "one advisory under two names, with the same fix: Clair calls it by the publisher's number \
                  (`PYSEC-2018-2`), Limpid by its CVE, which Clair gives as a link"
+            }
+            Self::EggFile => {
+                "a Python package whose `.egg-info` is a file, as distutils writes it: Clair lists none of it. It is of a \
+                 package of Debian of which the corpus' extract of the tracker says nothing, so that Limpid judges it by \
+                 the advisories of PyPI"
             }
             Self::EpochOfFix => {
                 "one fix of rpm in two spellings, which rpm takes for the same version: Clair writes the epoch `0:` \
@@ -83,8 +89,11 @@ pub(super) fn kind(difference: &Difference<'_>, clair: &Found, limpid: &Found) -
     }
     let Difference::Limpid(finding) = difference else { return None };
     let package = (finding.package.clone(), finding.version.clone());
-    let of_npm = limpid.packages.get(&package).is_some_and(|database| database.starts_with("npm:"));
-    (of_npm && !clair.packages.contains_key(&package)).then_some(Kind::NodePackages)
+    let database = limpid.packages.get(&package).filter(|_| !clair.packages.contains_key(&package))?;
+    if database.starts_with("npm:") {
+        return Some(Kind::NodePackages);
+    }
+    (database.starts_with("pypi:") && database.ends_with(".egg-info")).then_some(Kind::EggFile)
 }
 
 #[cfg(test)]
@@ -144,8 +153,10 @@ mod tests {
         let limpid = of_findings(&[finding("a", "2")], &[("a", "npm:srv/node_modules/a")]);
         check(&of_findings(&[], &[]), &limpid, &[Some(Kind::NodePackages)]);
         check(&of_findings(&[], &[("a", "nodejs:srv/node_modules/a")]), &limpid, &[None]);
-        let of_python = of_findings(&[finding("a", "2")], &[("a", "pypi:usr/lib/python3/a")]);
-        check(&of_findings(&[], &[]), &of_python, &[None]);
+        let of_python = |database| of_findings(&[finding("a", "2")], &[("a", database)]);
+        check(&of_findings(&[], &[]), &of_python("pypi:usr/lib/python3/a"), &[None]);
+        let egg = of_python("pypi:usr/lib/python3/a-1.egg-info");
+        check(&of_findings(&[], &[]), &egg, &[Some(Kind::EggFile)]);
         check(&limpid, &of_findings(&[], &[]), &[None]);
     }
 }

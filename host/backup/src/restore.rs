@@ -30,10 +30,12 @@ pub struct Restored {
 }
 
 impl Directory {
-    /// As [`restore`] does.
+    /// Makes a data directory of a backup: a new one, or one in which no data is, but for the plugins directory where that
+    /// lies there. Nothing may have it open. What the plugins directory lacks is put there where the second of `plugins`
+    /// says so.
     ///
     /// # Errors
-    /// Those of [`restore`].
+    /// [`Error::Occupied`], [`Error::Damaged`], [`Error::Stopped`], and where files cannot be written.
     pub fn restore(
         &self,
         manifest: &Manifest,

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use limpid_model::{Digest, Hasher};
 
-use crate::create::{Reuse, STORE, Sources, Staged, all, free_name};
+use crate::create::{Earlier, Reuse, Sources, Staged, all, free_name, stamp};
 use crate::directory::{BACKUPS, LAYOUT, Listed, MARKER};
 use crate::files::{self, Found, gone};
 use crate::manifest::{BYTES, File, Manifest};
@@ -252,8 +252,7 @@ impl Objects for Bucket {
 /// The objects of a backup that is being made.
 struct Adding<'b> {
     bucket: &'b Bucket,
-    /// Files of the latest backup that never change, by path.
-    earlier: HashMap<String, File>,
+    earlier: Earlier,
     /// Objects that are there, and their lengths.
     there: HashMap<String, u64>,
     new_files: u64,
@@ -262,15 +261,13 @@ struct Adding<'b> {
 
 impl<'b> Adding<'b> {
     fn begin(bucket: &'b Bucket, reuse: Reuse) -> Result<Self, Error> {
-        let (mut earlier, mut there) = (HashMap::new(), HashMap::new());
+        let (mut earlier, mut there) = (Earlier::default(), HashMap::new());
         if reuse == Reuse::Unchanged {
-            let latest = match bucket.find_in(&bucket.names()?, None) {
-                Ok(latest) => latest.files,
-                Err(Error::Empty(_)) => Vec::new(),
+            match bucket.find_in(&bucket.names()?, None) {
+                Ok(latest) => earlier = Earlier::of(latest.files),
+                Err(Error::Empty(_)) => {}
                 Err(error) => return Err(error),
-            };
-            let fixed = latest.into_iter().filter(|file| file.stamp.is_some());
-            earlier = fixed.map(|file| (file.path.clone(), file)).collect();
+            }
             let listed = bucket.requests.list(&bucket.key("objects/"), OBJECTS.saturating_add(1))?;
             if listed.len() > OBJECTS {
                 return Err(Error::TooMany { what: "objects in one bucket", limit: OBJECTS });
@@ -282,15 +279,9 @@ impl<'b> Adding<'b> {
 
     /// None where the file is not there any more.
     fn add(&mut self, found: &Found, path: String, progress: &Progress) -> Result<Option<File>, Error> {
-        // Table files are written once: what else changes is small.
-        let stamp = found.stamp.filter(|_| path.starts_with(STORE) && path.ends_with(".sst"));
-        if let Some(earlier) = self.earlier.get(&path)
-            && stamp.is_some()
-            && (earlier.stamp, earlier.bytes) == (stamp, found.bytes)
-            && self.has(&earlier.digest, earlier.bytes)
-        {
+        if let Some(same) = self.earlier.same(found, &path, |digest, bytes| self.has(digest, bytes)) {
             progress.advance(found.bytes)?;
-            return Ok(Some(File { path, ..earlier.clone() }));
+            return Ok(Some(same));
         }
         let opened = gone(fs::File::open(&found.source)).map_err(Error::io("open", &found.source))?;
         let Some(mut source) = opened else { return Ok(None) };
@@ -314,7 +305,7 @@ impl<'b> Adding<'b> {
             self.new_files += 1;
             self.new_bytes += bytes;
         }
-        Ok(Some(File { path, bytes, digest, stamp }))
+        Ok(Some(File { stamp: stamp(found, &path), path, bytes, digest }))
     }
 
     fn has(&self, digest: &Digest, bytes: u64) -> bool {

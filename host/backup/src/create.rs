@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use crate::directory::{UNFINISHED, is_unfinished};
 use crate::files::{self, Found, gone};
+use crate::manifest::Stamp;
 use crate::{Directory, Error, File, Manifest, Progress, make_directory, sync_directory};
 
 /// What the names of directories begin with in which is held what is being backed up.
@@ -195,11 +196,38 @@ pub(crate) fn free_name(taken: Vec<String>, now: u64) -> (String, u64) {
     }
 }
 
+/// Files of the latest backup that never change, by path: what is the same still is not read again.
+#[derive(Default)]
+pub(crate) struct Earlier(HashMap<String, File>);
+
+impl Earlier {
+    pub(crate) fn of(files: Vec<File>) -> Self {
+        let fixed = files.into_iter().filter(|file| file.stamp.is_some());
+        Self(fixed.map(|file| (file.path.clone(), file)).collect())
+    }
+
+    /// The file as the latest backup has it, where it is the same and its object is there.
+    pub(crate) fn same(
+        &self,
+        found: &Found,
+        path: &str,
+        has: impl FnOnce(&Digest, u64) -> bool,
+    ) -> Option<File> {
+        let (earlier, stamp) = (self.0.get(path)?, stamp(found, path)?);
+        let is_same = (earlier.stamp, earlier.bytes) == (Some(stamp), found.bytes);
+        (is_same && has(&earlier.digest, earlier.bytes)).then(|| earlier.clone())
+    }
+}
+
+/// What tells whether a file has changed. Only of table files, which are written once: what else changes is small.
+pub(crate) fn stamp(found: &Found, path: &str) -> Option<Stamp> {
+    found.stamp.filter(|_| path.starts_with(STORE) && path.ends_with(".sst"))
+}
+
 /// The objects of a backup that is being made.
 struct Adding<'d> {
     directory: &'d Directory,
-    /// Files of the latest backup that never change, by path.
-    earlier: HashMap<String, File>,
+    earlier: Earlier,
     /// Folders in which something is new.
     changed: HashSet<PathBuf>,
     new_files: u64,
@@ -218,22 +246,15 @@ impl<'d> Adding<'d> {
             Reuse::Unchanged => directory.find(None).ok(),
             Reuse::Nothing => None,
         };
-        let files = latest.into_iter().flat_map(|latest| latest.files).filter(|file| file.stamp.is_some());
-        let earlier = files.map(|file| (file.path.clone(), file)).collect();
+        let earlier = latest.map(|latest| Earlier::of(latest.files)).unwrap_or_default();
         Ok(Self { directory, earlier, changed: HashSet::new(), new_files: 0, new_bytes: 0 })
     }
 
     /// None where the file is not there any more.
     fn add(&mut self, found: &Found, path: String, progress: &Progress) -> Result<Option<File>, Error> {
-        // Table files are written once: what else changes is small.
-        let stamp = found.stamp.filter(|_| path.starts_with(STORE) && path.ends_with(".sst"));
-        if let Some(earlier) = self.earlier.get(&path)
-            && stamp.is_some()
-            && (earlier.stamp, earlier.bytes) == (stamp, found.bytes)
-            && self.has(&earlier.digest, earlier.bytes)
-        {
+        if let Some(same) = self.earlier.same(found, &path, |digest, bytes| self.has(digest, bytes)) {
             progress.advance(found.bytes)?;
-            return Ok(Some(File { path, ..earlier.clone() }));
+            return Ok(Some(same));
         }
         let opened = gone(fs::File::open(&found.source)).map_err(Error::io("open", &found.source))?;
         let Some(mut source) = opened else { return Ok(None) };
@@ -256,7 +277,7 @@ impl<'d> Adding<'d> {
             self.new_files += 1;
             self.new_bytes += bytes;
         }
-        Ok(Some(File { path, bytes, digest, stamp }))
+        Ok(Some(File { stamp: stamp(found, &path), path, bytes, digest }))
     }
 
     fn has(&self, digest: &Digest, bytes: u64) -> bool {

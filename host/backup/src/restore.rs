@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::create::{PLUGINS, STORE, VERSIONS};
 use crate::files::{self, gone};
-use crate::verify::Objects;
+use crate::verify::{Objects, read_whole};
 use crate::{Directory, Error, File, Manifest, Progress, make_directory, new_file, sync_directory};
 
 /// Where files lie in a data directory that is being restored. Where it is there, a restoration was cut short.
@@ -111,13 +111,9 @@ pub(crate) fn restore_file(
     to: &Path,
     progress: &Progress,
 ) -> Result<(), Error> {
-    let mut object = objects.open_object(file)?;
+    let object = objects.open_object(file)?;
     let mut out = new_file(to)?;
-    let from = objects.place(file);
-    let (bytes, digest) = files::copy((&mut object, &from), Some((&mut out, to)), progress)?;
-    if (bytes, digest) != (file.bytes, file.digest) {
-        return Err(Error::wrong_digest(&file.path, &digest));
-    }
+    read_whole(objects, file, object, Some((&mut out, to)), progress)?;
     out.sync_all().map_err(Error::io("write", to))
 }
 

@@ -166,8 +166,21 @@ fn verify_file(
         }
         return restore_file(objects, file, to, progress);
     }
-    let mut object = objects.open_object(file)?;
-    let (bytes, digest) = files::copy((&mut object, &objects.place(file)), None, progress)?;
+    read_whole(objects, file, objects.open_object(file)?, None, progress)
+}
+
+/// Reads the object of a file to its end, into another file where one is given.
+///
+/// # Errors
+/// [`Error::Damaged`] where it is not what it was.
+pub(crate) fn read_whole(
+    objects: &impl Objects,
+    file: &File,
+    mut object: impl Read,
+    to: Option<(&mut fs::File, &Path)>,
+    progress: &Progress,
+) -> Result<(), Error> {
+    let (bytes, digest) = files::copy((&mut object, &objects.place(file)), to, progress)?;
     if (bytes, digest) == (file.bytes, file.digest) {
         return Ok(());
     }

@@ -1,9 +1,11 @@
 use askama::Template;
 use limpid_formats::json;
-use serde::{Deserialize, de};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::Head;
 use super::findings::vulnerability;
+use super::stack::List;
 use super::tags::{self, Pointing};
 use crate::api::{Api, Items, Problem, parse};
 use crate::frame::{Frame, Section};
@@ -91,18 +93,6 @@ impl Difference<'_> {
     }
 }
 
-/// The first of something, and how many more there are.
-struct List<T> {
-    first: Vec<T>,
-    more: usize,
-}
-
-impl<T: de::DeserializeOwned> List<T> {
-    fn of(all: &Items<'_>) -> Result<Self, Problem> {
-        Ok(Self { first: all.first(LISTED)?, more: all.len().saturating_sub(LISTED) })
-    }
-}
-
 /// Findings that differ in one way.
 struct Kind {
     title: &'static str,
@@ -111,7 +101,7 @@ struct Kind {
 }
 
 impl Kind {
-    fn of<T: de::DeserializeOwned>(
+    fn of<T: DeserializeOwned>(
         title: &'static str,
         all: &Items<'_>,
         finding: fn(T) -> json::Finding,
@@ -148,9 +138,9 @@ pub(super) fn show(api: &dyn Api, request: &Request, name: &str) -> Result<Answe
         before: Address::page("images", &before.digest).to_string(),
         before_title: super::title(before),
         kinds,
-        packages_added: List::of(&difference.packages.added)?,
-        packages_removed: List::of(&difference.packages.removed)?,
-        packages_changed: List::of(&difference.packages.changed)?,
+        packages_added: List::read(&difference.packages.added, LISTED)?,
+        packages_removed: List::read(&difference.packages.removed, LISTED)?,
+        packages_changed: List::read(&difference.packages.changed, LISTED)?,
         difference: &difference,
     };
     let json = path(&before.digest, &difference.after.digest);

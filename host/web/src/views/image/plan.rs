@@ -21,13 +21,13 @@ struct View<'a> {
     head: Head<'a>,
     plan: &'a json::Plan,
     layers: Vec<Layer<'a>>,
-    commands: List<'a, json::PlanCommands>,
+    commands: List<&'a json::PlanCommands>,
     newer_address: String,
 }
 
 struct Layer<'a> {
     planned: &'a json::PlannedLayer,
-    updates: List<'a, json::Update>,
+    updates: List<&'a json::Update>,
     command: String,
 }
 

@@ -2,8 +2,10 @@ use std::collections::BTreeMap;
 
 use limpid_formats::json;
 use limpid_model::Severity;
+use serde::de::DeserializeOwned;
 
 use crate::Request;
+use crate::api::{Items, Problem};
 use crate::shown;
 
 /// Units of the drawing: how wide it is, where layers begin, and how wide one is with the most findings.
@@ -76,22 +78,32 @@ pub(super) struct Layer<'a> {
 /// Some of what a layer did.
 #[derive(Debug)]
 pub(super) struct Named<'a> {
-    pub(super) added: List<'a, json::Package>,
-    pub(super) removed: List<'a, json::Package>,
-    pub(super) upgraded: List<'a, json::Changed>,
-    pub(super) resolved: List<'a, json::RemovedFinding>,
+    pub(super) added: List<&'a json::Package>,
+    pub(super) removed: List<&'a json::Package>,
+    pub(super) upgraded: List<&'a json::Changed>,
+    pub(super) resolved: List<&'a json::RemovedFinding>,
 }
 
 /// The first of something, and how many more there are.
 #[derive(Debug)]
-pub(super) struct List<'a, T> {
-    pub(super) first: Vec<&'a T>,
+pub(super) struct List<T> {
+    pub(super) first: Vec<T>,
     pub(super) more: usize,
 }
 
-impl<'a, T> List<'a, T> {
+impl<'a, T> List<&'a T> {
     pub(super) fn of(all: &'a [T], most: usize) -> Self {
         Self { first: all.iter().take(most).collect(), more: all.len().saturating_sub(most) }
+    }
+}
+
+impl<T: DeserializeOwned> List<T> {
+    /// The same of a list of an answer, of which only the first are read.
+    ///
+    /// # Errors
+    /// One is of another form than this program knows.
+    pub(super) fn read(all: &Items<'_>, most: usize) -> Result<Self, Problem> {
+        Ok(Self { first: all.first(most)?, more: all.len().saturating_sub(most) })
     }
 }
 

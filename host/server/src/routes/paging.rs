@@ -1,3 +1,5 @@
+use std::str::FromStr;
+
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use serde::Deserialize;
@@ -32,5 +34,20 @@ impl Paging {
     ) -> Result<(Option<String>, usize), Failure> {
         let Query(Self { after, limit }) = asked.map_err(|error| Failure::bad_request(error.body_text()))?;
         Ok((after, limit.unwrap_or(usual).clamp(1, longest)))
+    }
+
+    /// The same of a list whose places are numbers.
+    ///
+    /// # Errors
+    /// The query is none of a page, or `after` no number.
+    pub(crate) fn read_numbered<N: FromStr>(
+        asked: Asked,
+        usual: usize,
+        longest: usize,
+    ) -> Result<(Option<N>, usize), Failure> {
+        let (after, limit) = Self::read(asked, usual, longest)?;
+        let after = after.map(|after| after.parse()).transpose();
+        let no_number = |_| Failure::bad_request("`after` is a number, as `next` of the page before says");
+        Ok((after.map_err(no_number)?, limit))
     }
 }

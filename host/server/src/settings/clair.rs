@@ -14,8 +14,7 @@ pub struct Clair {
     #[serde(with = "seconds")]
     pub hold_time: Duration,
     /// Layers that are fetched at a time for manifests that come by this API (`clair.layers`), of one manifest a
-    /// quarter of them. They are fetched before
-    /// a manifest is queued: what Quay lets fetch them is good for a minute.
+    /// quarter of them. They are fetched before a manifest is queued: what Quay lets fetch them is good for a minute.
     pub layers: usize,
     /// Bytes of all manifests that are held until their images are indexed, also where nobody waits for them any more
     /// (`clair.held_bytes`).

@@ -91,12 +91,8 @@ pub(super) async fn runs(
     Path(name): Path<String>,
     query: Asked,
 ) -> Result<Json<PastRuns>, Failure> {
-    let (after, limit) = Paging::read(query, RUNS, MOST_RUNS)?;
-    let before = after.map(|after| after.parse::<u64>()).transpose();
-    let before =
-        before.map_err(|_| Failure::bad_request("`after` is a number, as `next` of the page before says"))?;
-    let scanner = state.scanner.clone();
-    let feed = name.clone();
+    let (before, limit) = Paging::read_numbered(query, RUNS, MOST_RUNS)?;
+    let (scanner, feed) = (state.scanner.clone(), name.clone());
     let page = state.readers.run(move || scanner.past_runs(&feed, before, limit)).await?;
     Ok(Json(PastRuns::of(name, page)))
 }

@@ -251,10 +251,7 @@ pub(super) async fn layers(
     query: paging::Asked,
     wanted: Wanted,
 ) -> Result<Response, Failure> {
-    let (after, limit) = paging::Paging::read(query, LAYERS, MOST_LAYERS)?;
-    let after = after.map(|after| after.parse::<usize>()).transpose();
-    let after =
-        after.map_err(|_| Failure::bad_request("`after` is a number, as `next` of the page before says"))?;
+    let (after, limit) = paging::Paging::read_numbered::<usize>(query, LAYERS, MOST_LAYERS)?;
     let make = move |scanner: &Scanner, digest: &Digest| {
         scanner.layers(digest).map(|report| ImageLayers::from(report).page(after, limit))
     };

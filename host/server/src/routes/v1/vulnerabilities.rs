@@ -110,10 +110,7 @@ pub(super) async fn scores(
     query: paging::Asked,
     wanted: Wanted,
 ) -> Result<Document, Failure> {
-    let (after, limit) = Paging::read(query, PAGE, SCORES)?;
-    let before = after.map(|after| after.parse::<u64>()).transpose();
-    let before =
-        before.map_err(|_| Failure::bad_request("`after` is a number, as `next` of the page before says"))?;
+    let (before, limit) = Paging::read_numbered(query, PAGE, SCORES)?;
     let scanner = state.scanner.clone();
     let list = move || scanner.scores(&id, before, limit).map(Scores::from);
     state.readers.document(wanted.coding, list).await

@@ -187,7 +187,8 @@ pub struct RecentFailure {
     pub first_at: u64,
     /// When for the last time.
     pub last_at: u64,
-    /// Whether the plugin is not called for this cause any more, for now.
+    /// Whether the plugin is not called for this cause until ten minutes have passed since it failed last: too many calls
+    /// have failed by its own fault (`plugins.quarantine_after`).
     pub is_avoided: bool,
 }
 

@@ -69,7 +69,7 @@ struct Failing {
 }
 
 impl Failing {
-    /// Whether the plugin is not called for the cause any more, for now.
+    /// Whether the plugin is not called for the cause before [`RESPITE`] is over.
     fn is_exhausted(&self, settings: &Settings, now: Instant) -> bool {
         let allowed = settings.quarantine_after;
         allowed > 0 && self.times >= allowed && now.saturating_duration_since(self.last) < RESPITE

@@ -172,13 +172,14 @@ impl Registry {
         Ok(registry)
     }
 
-    /// Removes from the directory what a process left there that was killed while it replaced a plugin. For a service
-    /// that begins: what another process is writing at this moment is removed as well.
+    /// Removes what a process left that was killed while it replaced a plugin, from the directory and from that of earlier
+    /// versions. For a service that begins: what another process is writing at this moment is removed as well.
     ///
     /// # Errors
-    /// The directory cannot be read, or a file not be removed.
+    /// A directory cannot be read, or a file not be removed.
     pub fn remove_left_over(&self) -> io::Result<()> {
-        files::remove_staged(&self.0.directory)
+        files::remove_staged(&self.0.directory)?;
+        self.0.versions.as_ref().map_or(Ok(()), Versions::remove_staged)
     }
 
     /// Size of a component, in bytes, that is loaded at most.

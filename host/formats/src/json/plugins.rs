@@ -100,7 +100,8 @@ pub struct RecentFailure {
     pub first_at: String,
     /// When for the last time.
     pub last_at: String,
-    /// Whether the plugin is not called for this cause any more, for now.
+    /// Whether the plugin is not called for this cause until ten minutes have passed since it failed last: too many calls
+    /// have failed by its own fault (`plugins.quarantine_after`).
     pub avoided: bool,
 }
 

@@ -165,6 +165,11 @@ fn what_a_killed_process_left_is_removed_and_nothing_else() {
     std::fs::write(place.file("notes.txt"), b"of somebody").unwrap();
     place.registry.remove_left_over().unwrap();
     assert!(!place.file(".limpid-staged-a1b2c3").exists() && place.file("notes.txt").exists());
+    let version = place.dir.path().join("versions/identity");
+    std::fs::create_dir_all(&version).unwrap();
+    std::fs::write(version.join(".limpid-staged-d4"), b"half").unwrap();
+    place.registry.remove_left_over().unwrap();
+    assert_eq!(std::fs::read_dir(version).unwrap().count(), 0);
 }
 
 #[test]

@@ -60,6 +60,21 @@ impl Versions {
         Ok((fs::read(&path)?, files::read_signature(&path)?))
     }
 
+    /// Removes what a process left that was killed while it kept a version.
+    pub(super) fn remove_staged(&self) -> io::Result<()> {
+        let folders = match fs::read_dir(&self.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            folders => folders?,
+        };
+        for folder in folders {
+            let folder = folder?;
+            if folder.file_type()?.is_dir() {
+                files::remove_staged(&folder.path())?;
+            }
+        }
+        Ok(())
+    }
+
     fn path(&self, name: &str, number: u64, digest: &Digest) -> PathBuf {
         self.0.join(name).join(format!("{number:08}-{}.wasm", digest.hex()))
     }

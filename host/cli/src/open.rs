@@ -8,6 +8,7 @@ use limpid_model::Role;
 use limpid_scanner::Attaching;
 use limpid_scanner::ClaimSet;
 use limpid_scanner::Owners;
+use limpid_scanner::Quotas;
 use limpid_scanner::Retry;
 use limpid_scanner::Scanner;
 use limpid_scanner::Store;
@@ -137,8 +138,8 @@ pub(crate) fn scanner_settings(
     settings: &Settings,
     scratch: &Path,
 ) -> anyhow::Result<limpid_scanner::Settings> {
-    settings.retention.rules().map_err(|why| anyhow::anyhow!("setting {why}"))?;
-    settings.quotas.of_repositories().map_err(|why| anyhow::anyhow!("setting {why}"))?;
+    let wrong = |why: String| anyhow::anyhow!("setting {why}");
+    settings.retention.rules().map_err(wrong)?;
     Ok(limpid_scanner::Settings {
         limits: settings.layers.clone(),
         jobs: settings.index.jobs,
@@ -157,10 +158,10 @@ pub(crate) fn scanner_settings(
         access: settings.access.kept(),
         attached: Arc::new(Attaching::new(settings.attached.clone())?),
         policies: settings.policies.clone(),
-        quotas: settings.quotas.clone(),
+        quotas: Arc::new(Quotas::read(&settings.quotas).map_err(wrong)?),
         retention: settings.retention.clone(),
         ages: settings.ages.clone(),
-        owners: Arc::new(Owners::read(&settings.owners).map_err(|why| anyhow::anyhow!("setting {why}"))?),
+        owners: Arc::new(Owners::read(&settings.owners).map_err(wrong)?),
         keep: settings.keep.clone(),
         judge_owned: settings.reports.judge_owned,
         base_candidates: settings.reports.base_candidates,

@@ -262,9 +262,9 @@ pub enum Error {
     /// The document of a feed cannot be read.
     #[error("the document cannot be read")]
     Document(#[source] std::io::Error),
-    /// A rule of retention or a quota makes no sense.
+    /// A rule of retention makes no sense.
     #[error("setting {0}")]
-    BadRule(String),
+    BadRetention(String),
     /// Images would be more than may be kept.
     #[error(
         "{what}, and setting `{setting}` allows {most}; delete images, or let the settings `retention.*` remove some"

@@ -11,7 +11,7 @@ use limpid_store::tables::images::Images;
 use limpid_store::{Store, View};
 
 use crate::names::{self, Name};
-use crate::settings::QuotaSettings;
+use crate::settings::Quotas;
 use crate::{Error, Settings};
 
 /// Fails where images would be more than the settings `quotas.*` allow.
@@ -25,7 +25,6 @@ pub(crate) fn require(
     found: &[FoundImage],
 ) -> Result<(), Error> {
     let quotas = &settings.quotas;
-    let of_repositories = quotas.of_repositories().map_err(Error::BadRule)?;
     if quotas.images > 0 || quotas.store_bytes > 0 {
         let ids: Vec<Digest> =
             found.iter().map(|found| found.image.id).collect::<BTreeSet<_>>().into_iter().collect();
@@ -35,7 +34,7 @@ pub(crate) fn require(
             of_all(store, view, quotas, new)?;
         }
     }
-    if !of_repositories.bound_something() {
+    if !quotas.bound_repositories() {
         return Ok(());
     }
     let mut by_repository: BTreeMap<String, HashSet<Digest>> = BTreeMap::new();
@@ -45,7 +44,7 @@ pub(crate) fn require(
         }
     }
     for (repository, added) in by_repository {
-        let Some((most, setting)) = of_repositories.images(&repository) else { continue };
+        let Some((most, setting)) = quotas.images_of(&repository) else { continue };
         let known = names::images_of_repository(view, &repository).collect::<Result<HashSet<_>, _>>()?;
         let new = added.difference(&known).count() as u64;
         let images = (known.len() as u64).saturating_add(new);
@@ -57,8 +56,8 @@ pub(crate) fn require(
     Ok(())
 }
 
-fn of_all(store: &Store, view: &View<'_>, quotas: &QuotaSettings, new: u64) -> Result<(), Error> {
-    let QuotaSettings { images: most, store_bytes, .. } = *quotas;
+fn of_all(store: &Store, view: &View<'_>, quotas: &Quotas, new: u64) -> Result<(), Error> {
+    let Quotas { images: most, store_bytes, .. } = *quotas;
     if most > 0 {
         let images = (view.keys::<Images>(|_| ()).count() as u64).saturating_add(new);
         if images > most {

@@ -12,6 +12,7 @@ use limpid_store::{Store, View};
 
 use crate::kept::KeptFiles;
 use crate::names::Name;
+use crate::settings::DAY;
 use crate::settings::{RetentionRule, RetentionRules};
 use crate::workers::Workers;
 use crate::writer::Writers;
@@ -22,8 +23,6 @@ const A_RUN: usize = 10_000;
 
 /// How long the end of the process waits for a run that has been told to stop.
 const STOPPING: Duration = Duration::from_secs(5);
-
-const DAY: u64 = 24 * 60 * 60 * 1_000;
 
 /// What it takes to remove images that have expired.
 pub(crate) struct Expiring<'s> {
@@ -50,7 +49,7 @@ impl Expiring<'_> {
     /// # Errors
     /// The store fails, or a rule has a glob that is none.
     pub(crate) fn plan(&self) -> Result<Vec<ExpiredImage>, Error> {
-        let rules = self.settings.retention.rules().map_err(Error::BadRule)?;
+        let rules = self.settings.retention.rules().map_err(Error::BadRetention)?;
         if !rules.remove_something() {
             return Ok(Vec::new());
         }
@@ -257,7 +256,7 @@ impl Retention {
     pub fn start(scanner: Scanner) -> Result<Self, Error> {
         let stop = Stop::default();
         let mut workers = Workers::default();
-        let rules = scanner.settings().retention.rules().map_err(Error::BadRule)?;
+        let rules = scanner.settings().retention.rules().map_err(Error::BadRetention)?;
         if rules.remove_something() {
             let stop = stop.clone();
             workers.start("retention".to_owned(), move || work(&scanner, &stop))?;

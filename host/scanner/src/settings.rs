@@ -33,6 +33,9 @@ pub use retention::{RetentionRule, RetentionRules, RetentionSettings};
 use steady::Steady;
 pub use watches::WatchSettings;
 
+/// A day in milliseconds, in which settings and histories count.
+pub(crate) const DAY: u64 = 24 * 60 * 60 * 1_000;
+
 /// How much the scanner may use, and where.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -73,7 +76,7 @@ pub struct Settings {
     /// Whose repositories are whose (`owners`).
     pub owners: Arc<Owners>,
     /// How much may be kept (`quotas`).
-    pub quotas: QuotaSettings,
+    pub quotas: Arc<Quotas>,
     /// Which images are removed by themselves (`retention`).
     pub retention: RetentionSettings,
     /// Whether packages whose files the distribution put there are judged by the advisories of
@@ -127,14 +130,14 @@ impl Settings {
             policies: PolicySettings::default(),
             ages: AgeSettings::default(),
             owners: Arc::default(),
-            quotas: QuotaSettings::default(),
+            quotas: Arc::default(),
             retention: RetentionSettings::default(),
             judge_owned: false,
             base_candidates: 256,
             flap_window: 600_000,
             notices: NoticeSettings::default(),
             watches: WatchSettings::default(),
-            history: 90 * 24 * 60 * 60 * 1_000,
+            history: 90 * DAY,
             versions_a_call: 10_000,
             keep: Keep::default(),
             secrets: Arc::default(),

@@ -5,7 +5,7 @@ use anyhow::Context;
 use clap::ValueEnum;
 use limpid_fetch::Registries;
 use limpid_formats::json as api;
-use limpid_scanner::{Attaching, Owners, Transport as _, check_subscription};
+use limpid_scanner::{Attaching, Owners, Quotas, Transport as _, check_subscription};
 
 use super::{print_json, write_out};
 use crate::settings::{Given, Problems, Settings, Sources, rows, subscription_of, toml, warnings};
@@ -105,9 +105,12 @@ pub(crate) fn unusable(settings: &Settings) -> Vec<anyhow::Error> {
     found.extend(settings.secrets.keys().err());
     found.extend(settings.access.required(settings.is_reached()).err());
     found.extend(settings.access.identities().err());
-    found.extend(Owners::read(&settings.owners).err().map(|why| anyhow::anyhow!("settings: {why}")));
-    found.extend(settings.retention.rules().err().map(|why| anyhow::anyhow!("settings: {why}")));
-    found.extend(settings.quotas.of_repositories().err().map(|why| anyhow::anyhow!("settings: {why}")));
+    let by_repository = [
+        Owners::read(&settings.owners).err(),
+        settings.retention.rules().err(),
+        Quotas::read(&settings.quotas).err(),
+    ];
+    found.extend(by_repository.into_iter().flatten().map(|why| anyhow::anyhow!("settings: {why}")));
     found.extend(settings.backup.access().err());
     found.extend(settings.plugins.check().err().map(anyhow::Error::from));
     found.extend(Attaching::new(settings.attached.clone()).err().map(anyhow::Error::from));

@@ -27,6 +27,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::Scanner;
 use crate::ingest::{Input, News, Parsed, Parser, Trust};
+use crate::settings::DAY;
 use crate::spans::{Exploits, Print, Reach, Span, Spans, places};
 use crate::test_support::{keys, package, plugin, scanner_with};
 use crate::{AgeLimits, Clock, inventory};
@@ -544,8 +545,6 @@ fn a_moment_is_a_time_or_a_revision() {
         assert!(why.contains(&format!("`{bad}`")) && why.contains("`debian@17`"), "{why}");
     }
 }
-
-const DAY: u64 = 24 * 60 * 60 * 1_000;
 
 #[test]
 fn trends_ages_and_repairs_are_those_of_reports_as_of_then() {

@@ -1,13 +1,16 @@
+use std::sync::Arc;
+
 use limpid_bytes::Stop;
 use limpid_images::Archive;
 
 use super::*;
-use crate::settings::RepositoryQuota;
+use crate::settings::{QuotaSettings, RepositoryQuota};
 use crate::test_support::archive::{docker, tar};
 use crate::test_support::scanner_with;
 use crate::{ImageInput, Indexed, Progress, Scanner};
 
 fn scanner(quotas: QuotaSettings) -> (Scanner, tempfile::TempDir) {
+    let quotas = Arc::new(Quotas::read(&quotas).unwrap());
     scanner_with(Store::in_memory(), |settings| settings.quotas = quotas)
 }
 
@@ -83,6 +86,6 @@ fn no_image_is_added_to_a_store_that_takes_what_it_may() {
 fn what_is_no_glob_is_told_with_its_setting() {
     let repositories = [("[".to_owned(), RepositoryQuota { images: 1 })];
     let quotas = QuotaSettings { repositories: repositories.into(), ..QuotaSettings::default() };
-    let error = quotas.of_repositories().unwrap_err();
+    let error = Quotas::read(&quotas).unwrap_err();
     assert!(error.starts_with("`quotas.repositories`: `[` is no glob"), "{error}");
 }

@@ -5,10 +5,10 @@ use std::collections::{BTreeSet, HashMap};
 use limpid_model::{Age, Ages, Digest, Seen};
 use limpid_store::View;
 
-use super::counting::DAY;
 use super::pointing::{self, Pointing, Target};
 use crate::names::Name;
 use crate::report::Reporter;
+use crate::settings::DAY;
 use crate::spans::{Print, Reach, STILL, Spans, places};
 use crate::{Error, images};
 

@@ -13,9 +13,6 @@ use crate::report::Reporter;
 use crate::settings::AgeLimits;
 use crate::spans::{PackageSpans, Place, Print, Span, Spans, Subject, places};
 
-/// A day, in milliseconds.
-pub(crate) const DAY: u64 = 24 * 60 * 60 * 1_000;
-
 /// What was counted of a repository, and what tells whether a change is about it.
 pub(super) struct Counted {
     pub(super) summary: RepositorySummary,

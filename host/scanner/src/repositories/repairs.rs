@@ -6,8 +6,8 @@ use std::time::Duration;
 use limpid_model::Repairs;
 use limpid_store::{Store, View};
 
-use super::counting::DAY;
 use super::pointing::{self, Pointing};
+use crate::settings::DAY;
 use crate::spans::{Print, Reach, STILL, Spans, places};
 use crate::{Error, Settings};
 

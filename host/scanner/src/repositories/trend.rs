@@ -8,9 +8,9 @@ use limpid_store::key::Writer;
 use limpid_store::tables::images::Indexing;
 use limpid_store::{Store, View};
 
-use super::counting::DAY;
 use super::pointing;
 use crate::history::first_document;
+use crate::settings::DAY;
 use crate::spans::{Exploits, PackageSpans, Reach, Spans, places};
 use crate::{Error, Settings};
 

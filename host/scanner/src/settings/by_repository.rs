@@ -7,14 +7,14 @@ use limpid_model::ImageName;
 const GLOBS: usize = 1_000;
 
 /// What is set for all repositories, and what in its place for those of a glob.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct ByRepository<R> {
     general: R,
     /// The longest glob first.
     by_glob: Vec<(String, GlobMatcher, R)>,
 }
 
-impl<R: Copy> ByRepository<R> {
+impl<R: Clone> ByRepository<R> {
     /// Of a setting such as `retention.repositories`.
     ///
     /// # Errors
@@ -30,7 +30,7 @@ impl<R: Copy> ByRepository<R> {
             let glob = glob.map_err(|error| {
                 format!("`{setting}`: `{pattern}` is no glob of repositories: {}", error.kind())
             })?;
-            by_glob.push((pattern.clone(), glob.compile_matcher(), *rule));
+            by_glob.push((pattern.clone(), glob.compile_matcher(), rule.clone()));
         }
         by_glob.sort_by_key(|(pattern, ..)| std::cmp::Reverse(pattern.len()));
         Ok(Self { general, by_glob })
@@ -42,9 +42,11 @@ impl<R: Copy> ByRepository<R> {
     }
 
     /// What is set for a repository, and by which glob; none where it is what all have.
-    pub(super) fn of(&self, repository: Option<&str>) -> (R, Option<&str>) {
+    pub(super) fn of(&self, repository: Option<&str>) -> (&R, Option<&str>) {
+        // Names are put into their whole form only where there is something to hold them against.
+        let repository = repository.filter(|_| !self.by_glob.is_empty());
         let canonical = repository.map(|repository| ImageName { repository, tag: None }.canonical());
         let found = canonical.and_then(|name| self.by_glob.iter().find(|(_, glob, _)| glob.is_match(&name)));
-        found.map_or((self.general, None), |(pattern, _, rule)| (*rule, Some(pattern.as_str())))
+        found.map_or((&self.general, None), |(pattern, _, rule)| (rule, Some(pattern.as_str())))
     }
 }

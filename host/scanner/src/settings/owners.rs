@@ -11,8 +11,7 @@ pub type OwnerSettings = BTreeMap<String, Vec<String>>;
 #[derive(Clone, Debug, Default)]
 pub struct Owners {
     stated: OwnerSettings,
-    /// None where nothing is stated.
-    by_repository: Option<ByRepository<Option<u32>>>,
+    by_repository: ByRepository<Option<String>>,
 }
 
 impl Owners {
@@ -21,26 +20,21 @@ impl Owners {
     /// # Errors
     /// Which glob is none, and why; which is stated of several.
     pub fn read(stated: &OwnerSettings) -> Result<Self, String> {
-        let mut places = BTreeMap::new();
-        for (place, (name, globs)) in (0..).zip(stated) {
+        let mut owners: BTreeMap<String, Option<String>> = BTreeMap::new();
+        for (name, globs) in stated {
             for glob in globs {
-                if places.insert(glob.clone(), Some(place)).is_some_and(|before| before != Some(place)) {
+                let before = owners.insert(glob.clone(), Some(name.clone())).flatten();
+                if before.is_some_and(|before| before != *name) {
                     return Err(format!("`owners`: `{glob}` is stated of `{name}` and of another"));
                 }
             }
         }
-        let by_repository = match places.is_empty() {
-            true => None,
-            false => Some(ByRepository::new("owners", None, &places)?),
-        };
-        Ok(Self { stated: stated.clone(), by_repository })
+        Ok(Self { by_repository: ByRepository::new("owners", None, &owners)?, stated: stated.clone() })
     }
 
     /// Whose a repository is; nobody's where no glob fits.
     pub(crate) fn of(&self, repository: &str) -> Option<&str> {
-        let (place, _) = self.by_repository.as_ref()?.of(Some(repository));
-        let (name, _) = self.stated.iter().nth(usize::try_from(place?).ok()?)?;
-        Some(name)
+        self.by_repository.of(Some(repository)).0.as_deref()
     }
 
     /// Whether there is one of this name.

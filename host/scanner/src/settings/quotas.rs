@@ -27,30 +27,36 @@ pub struct RepositoryQuota {
     pub images: u64,
 }
 
-/// The quotas, as repositories are held against them.
-#[derive(Clone, Debug)]
-pub struct Quotas(ByRepository<RepositoryQuota>);
-
-impl QuotaSettings {
-    /// The quotas of repositories.
-    ///
-    /// # Errors
-    /// Which glob is none, and why.
-    pub fn of_repositories(&self) -> Result<Quotas, String> {
-        let general = RepositoryQuota { images: self.repository_images };
-        Ok(Quotas(ByRepository::new("quotas.repositories", general, &self.repositories)?))
-    }
+/// The same, as images are held against it.
+#[derive(Clone, Debug, Default)]
+pub struct Quotas {
+    /// As [`QuotaSettings::images`].
+    pub(crate) images: u64,
+    /// As [`QuotaSettings::store_bytes`].
+    pub(crate) store_bytes: u64,
+    by_repository: ByRepository<RepositoryQuota>,
 }
 
 impl Quotas {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// Which glob is none, and why.
+    pub fn read(stated: &QuotaSettings) -> Result<Self, String> {
+        let QuotaSettings { images, store_bytes, repository_images, repositories } = stated;
+        let general = RepositoryQuota { images: *repository_images };
+        let by_repository = ByRepository::new("quotas.repositories", general, repositories)?;
+        Ok(Self { images: *images, store_bytes: *store_bytes, by_repository })
+    }
+
     /// Whether any repository has one.
-    pub(crate) fn bound_something(&self) -> bool {
-        self.0.all().any(|quota| quota.images > 0)
+    pub(crate) fn bound_repositories(&self) -> bool {
+        self.by_repository.all().any(|quota| quota.images > 0)
     }
 
     /// How many images a repository may have, and the setting that says so; none where it is unbounded.
-    pub(crate) fn images(&self, repository: &str) -> Option<(u64, String)> {
-        let (quota, glob) = self.0.of(Some(repository));
+    pub(crate) fn images_of(&self, repository: &str) -> Option<(u64, String)> {
+        let (quota, glob) = self.by_repository.of(Some(repository));
         let setting = || match glob {
             Some(glob) => format!("quotas.repositories.\"{glob}\".images"),
             None => "quotas.repository_images".to_owned(),

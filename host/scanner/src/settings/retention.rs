@@ -87,6 +87,6 @@ impl RetentionRules {
     pub(crate) fn of(&self, repository: Option<&str>) -> (RetentionRule, String) {
         let (rule, glob) = self.0.of(repository);
         let setting = glob.map(|glob| format!("retention.repositories.\"{glob}\""));
-        (rule, setting.unwrap_or_else(|| "retention".to_owned()))
+        (*rule, setting.unwrap_or_else(|| "retention".to_owned()))
     }
 }

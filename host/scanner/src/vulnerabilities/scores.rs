@@ -11,13 +11,12 @@ use limpid_store::{Store, View};
 
 use super::{find, identifiers_of};
 use crate::history::oldest_moment;
+use crate::settings::DAY;
 use crate::{Error, Settings};
 
 /// Changes of what one source says of one identifier that are looked at: the last. One a day is usual, and history
 /// holds some months.
 const CHANGES: usize = 5_000;
-
-const DAY: u64 = 24 * 60 * 60 * 1_000;
 
 /// Who says something of which identifier: kind, feed and source.
 type Track = (String, String, String);

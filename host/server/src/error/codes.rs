@@ -204,7 +204,9 @@ impl From<&Error> for Code {
             Error::Store(StoreError::InUse(_)) => Self::StoreInUse,
             Error::NoRoom { .. } => Self::NoRoom,
             Error::OverQuota { .. } => Self::OverQuota,
-            Error::BadRule(_) | Error::Store(_) | Error::Host { .. } | Error::Backup(_) => Self::Internal,
+            Error::BadRetention(_) | Error::Store(_) | Error::Host { .. } | Error::Backup(_) => {
+                Self::Internal
+            }
         }
     }
 }

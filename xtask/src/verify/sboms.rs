@@ -75,9 +75,9 @@ struct Alpine {
 const ALPINE: [Alpine; 2] = [
     Alpine { release: "edge", root: EDGE, documents: &SECDB },
     Alpine {
-        release: "3.18",
-        root: "images/alpine/alpine-minirootfs-3.18.9-x86_64.tar.gz",
-        documents: &["feeds/alpine/v3.18/main.partial.json"],
+        release: "3.20",
+        root: "images/alpine/alpine-minirootfs-3.20.3-x86_64.tar.gz",
+        documents: &["feeds/alpine/v3.20/main.partial.json"],
     },
 ];
 

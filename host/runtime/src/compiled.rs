@@ -4,25 +4,36 @@
 use std::collections::HashSet;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher as _};
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use limpid_model::Digest;
+use limpid_model::{Digest, Hasher};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
 const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// Length of the digest that stands before the compiled code.
+/// Length of the digest that stands behind the compiled code. Behind, because the engine maps a form from its file, and
+/// finds the sections of the code from the beginning of that.
 const SEAL: usize = 32;
+
+/// Part of the name of each file: a form that is laid out in another way is not looked at.
+const LAYOUT: u8 = 2;
+
+/// How much of a form is read at a time to see whether it is whole, in bytes.
+const BLOCK: usize = 64 * 1024;
 
 /// A directory of compiled components that only this user can write.
 ///
 /// Compiled code is machine code that the engine trusts. So what is loaded is what this program
-/// wrote: the directory belongs to the user that runs it and to nobody else, and each file begins
+/// wrote: the directory belongs to the user that runs it and to nobody else, and each file ends
 /// with the digest of the rest, so that one that was cut short or damaged is not loaded.
+///
+/// What is loaded is mapped from its file and not copied, as programs and shared libraries are: of a plugin only
+/// what runs is in memory, and the system may drop it and read it again. Files are replaced by renaming and never
+/// written in place, so that what is mapped stays what it was.
 #[derive(Debug)]
 pub(crate) struct Compiled(PathBuf);
 
@@ -64,13 +75,12 @@ impl Compiled {
 
     /// The compiled form of a component, where this engine wrote one and it is whole.
     pub(crate) fn get(&self, engine: &Engine, component: &Digest) -> Option<Component> {
-        let bytes = fs::read(self.path(engine, component)).ok()?;
-        let (seal, code) = bytes.split_first_chunk::<SEAL>()?;
-        if Digest::of(code).as_bytes() != seal {
+        let path = self.path(engine, component);
+        if !is_whole(&path).ok()? {
             tracing::warn!("the compiled form of component {component} is damaged, and is made anew");
             return None;
         }
-        deserialize(engine, code)
+        load(engine, &path)
     }
 
     /// Keeps the compiled form of a component, and loads it.
@@ -78,12 +88,13 @@ impl Compiled {
     /// # Errors
     /// It cannot be kept, or is not what this engine compiles to.
     pub(crate) fn put(&self, engine: &Engine, component: &Digest, code: &[u8]) -> io::Result<Component> {
+        let path = self.path(engine, component);
         let mut file = tempfile::NamedTempFile::new_in(&self.0)?;
-        file.write_all(Digest::of(code).as_bytes())?;
         file.write_all(code)?;
-        file.persist(self.path(engine, component)).map_err(|error| error.error)?;
+        file.write_all(Digest::of(code).as_bytes())?;
+        file.persist(&path).map_err(|error| error.error)?;
         let foreign = || io::Error::other("the compiler is of another version, or has other settings");
-        deserialize(engine, code).ok_or_else(foreign)
+        load(engine, &path).ok_or_else(foreign)
     }
 
     /// Removes what is older than a week, but for the compiled forms of these components by this
@@ -103,6 +114,7 @@ impl Compiled {
     fn path(&self, engine: &Engine, component: &Digest) -> PathBuf {
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
+        LAYOUT.hash(&mut hasher);
         self.0.join(format!("{}-{:016x}.cwasm", component.hex(), hasher.finish()))
     }
 }
@@ -113,12 +125,42 @@ fn is_old(path: &Path) -> bool {
     written.and_then(|written| written.elapsed().ok()).is_some_and(|age| age > WEEK)
 }
 
-/// The one place with `unsafe`. What is given here was written by [`Compiled::put`] of a process of
-/// this user into a directory that nobody else can write, and its digest kept: that is all that
-/// [`Component::deserialize`] asks for. It refuses by itself what another version of the engine,
+/// Whether a file ends with the digest of all that stands before.
+fn is_whole(path: &Path) -> io::Result<bool> {
+    let file = fs::File::open(path)?;
+    let Some(code) = file.metadata()?.len().checked_sub(SEAL as u64) else { return Ok(false) };
+    let (mut hasher, mut block) = (Hasher::default(), vec![0; BLOCK]);
+    let mut content = (&file).take(code);
+    loop {
+        match content.read(&mut block)? {
+            0 => break,
+            read => hasher.update(block.get(..read).unwrap_or_default()),
+        }
+    }
+    let mut seal = [0; SEAL];
+    (&file).read_exact(&mut seal)?;
+    Ok(hasher.finish().as_bytes() == &seal)
+}
+
+/// Maps a form that is whole, or copies it where nothing that lies there may be run (a file system that is mounted
+/// with `noexec`).
+fn load(engine: &Engine, path: &Path) -> Option<Component> {
+    mapped(engine, path).or_else(|| copied(engine, &fs::read(path).ok()?))
+}
+
+/// The two places with `unsafe`. What is given here was written by [`Compiled::put`] of a process of
+/// this user into a directory that nobody else can write, or came with the plugins in a directory that only an
+/// administrator can write; its digest was kept and compared; and it is replaced as a whole and never changed: that is
+/// all that [`Component::deserialize_file`] asks for. It refuses by itself what another version of the engine,
 /// or one with other settings, wrote.
 #[allow(unsafe_code, reason = "loading a precompiled component is unsafe by nature; see above")]
-fn deserialize(engine: &Engine, code: &[u8]) -> Option<Component> {
+fn mapped(engine: &Engine, path: &Path) -> Option<Component> {
+    unsafe { Component::deserialize_file(engine, path) }.ok()
+}
+
+/// As [`mapped`], of a copy.
+#[allow(unsafe_code, reason = "loading a precompiled component is unsafe by nature; see above")]
+fn copied(engine: &Engine, code: &[u8]) -> Option<Component> {
     unsafe { Component::deserialize(engine, code) }.ok()
 }
 
@@ -163,8 +205,8 @@ mod tests {
         for damaged in [&whole[..0], &whole[..10], &whole[..whole.len() - 1]] {
             fs::write(&file, damaged).unwrap();
             assert!(load());
-            let again = fs::read(&file).unwrap();
-            assert!(Digest::of(&again[SEAL..]).as_bytes() == &again[..SEAL], "the file is whole again");
+            assert!(is_whole(&file).unwrap(), "the file is whole again");
+            assert_eq!(fs::read(&file).unwrap().len(), whole.len());
         }
     }
 

@@ -87,6 +87,14 @@ impl Part {
         Ok(filled)
     }
 
+    /// Waits until all of it is written.
+    ///
+    /// # Errors
+    /// It never will be.
+    pub fn wait(&self) -> io::Result<()> {
+        self.written.as_ref().map_or(Ok(()), |written| written.wait(self.from.saturating_add(self.len)))
+    }
+
     /// Reads it from its beginning.
     pub fn reader(&self) -> PartReader {
         PartReader { part: self.clone(), at: 0 }

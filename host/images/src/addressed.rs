@@ -2,24 +2,23 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
-use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use limpid_bytes::{
-    Buffer, Compression, Error as BytesError, Job, Limit, Output, Part, Stop, inflate, unnamed,
+    Buffer, Compression, Error as BytesError, Job, Limit, Output, Part, Spool, Stop, inflate, unnamed,
 };
-use limpid_fetch::Registries;
+use limpid_fetch::{Blob, Registries};
 use limpid_layers::{Error as LayerError, Limits, compression};
 use limpid_model::{Digest, Hasher, LayerAddress, LayerAddresses};
 use serde_json::json;
 
 use crate::error::cut;
-use crate::{Content, Error, FoundImage, FoundLayer, ImageSource, Location, document, media_type};
+use crate::{
+    ArrivingLayer, Content, Error, FoundImage, FoundLayer, ImageSource, Location, document, media_type,
+};
 
 /// What fails where the disk takes no more.
 const WRITING: &str = "writing a layer to a temporary file";
@@ -30,8 +29,9 @@ const BUFFER: usize = 256 << 10;
 /// An image whose layers are at these addresses, as a registry hands it to a scanner.
 ///
 /// Nothing is known of it but its manifest's digest and the layers' own: no diff IDs, so that all layers that
-/// are not known are fetched and inflated before the image is; no platform and no history. It is identified by
-/// the digest of a configuration that is made of the diff IDs, so that the same layers are one image.
+/// are not known are fetched and inflated before the image is, by whoever reads them anyway and says what they are, or
+/// else by this; no platform and no history. It is identified by the digest of a configuration that is made of the diff
+/// IDs, so that the same layers are one image.
 pub struct AddressedImage {
     registries: Registries,
     addresses: LayerAddresses,
@@ -42,34 +42,21 @@ pub struct AddressedImage {
     known: Box<Known>,
     /// How many layers are fetched and inflated at a time.
     side_by_side: usize,
-    /// Layers that were fetched, by the digest of what is stored.
+    /// Layers that are fetched or were, by the digest of what is stored.
     fetched: Mutex<HashMap<Digest, Fetched>>,
-    /// How much of these is kept inflated, in bytes.
-    inflated: AtomicU64,
+    /// What those turned out to be that were read.
+    names: Mutex<HashMap<Digest, KnownLayer>>,
     room: Box<HasRoom>,
 }
 
-/// A layer that was fetched, in a file without a name.
+/// What is stored of a layer, in a file without a name. Whoever reads it holds it against its digest.
 #[derive(Clone)]
 enum Fetched {
-    /// As it is stored, and not looked at yet.
-    Stored(Part),
-    /// It was inflated once: another try needs neither a request nor that again.
-    Read(FoundLayer, Readable),
+    /// Who reads it waits for what has not come.
+    Coming(Part),
+    /// All of it.
+    Here(Part),
 }
-
-/// What is kept of a layer that was inflated.
-#[derive(Clone)]
-enum Readable {
-    /// What is stored.
-    Stored(Part),
-    /// The tar that came out of it.
-    Tar(Part),
-}
-
-/// How much of one image is kept inflated until it is read, in bytes. More of it is inflated a second time, so that a
-/// small manifest does not fill a disk.
-const INFLATED: u64 = 4 << 30;
 
 /// Who has read layers before, and knows them by the digest of what is stored.
 type Known = dyn Fn(&Digest) -> Option<KnownLayer> + Send + Sync;
@@ -111,9 +98,8 @@ impl AddressedImage {
             registries.admit(&layer.uri)?;
         }
         let (registries, scratch, limits) = (registries.clone(), scratch.to_owned(), limits.clone());
-        let (known, fetched) = (Box::new(|_: &Digest| None), Mutex::default());
-        let (side_by_side, inflated) = (1, AtomicU64::new(0));
-        let room = Box::new(|| Ok(()));
+        let (known, room) = (Box::new(|_: &Digest| None), Box::new(|| Ok(())));
+        let (fetched, names, side_by_side) = (Mutex::default(), Mutex::default(), 1);
         Ok(Self {
             registries,
             addresses,
@@ -123,7 +109,7 @@ impl AddressedImage {
             known,
             side_by_side,
             fetched,
-            inflated,
+            names,
             room,
         })
     }
@@ -152,13 +138,21 @@ impl AddressedImage {
         self.addresses.layers.iter().filter(|address| seen.insert(address.hash)).collect()
     }
 
-    /// Those of them that are neither known nor here.
-    fn missing(&self) -> Vec<&LayerAddress> {
+    /// Those of which it is not known what they are.
+    fn nameless(&self) -> Vec<&LayerAddress> {
         let mut different = self.different();
+        let names = self.names();
+        different
+            .retain(|address| !names.contains_key(&address.hash) && (self.known)(&address.hash).is_none());
+        different
+    }
+
+    /// Those of them that are neither here nor on their way.
+    fn missing(&self) -> Vec<&LayerAddress> {
+        let mut nameless = self.nameless();
         let fetched = self.fetched();
-        different
-            .retain(|address| !fetched.contains_key(&address.hash) && (self.known)(&address.hash).is_none());
-        different
+        nameless.retain(|address| !fetched.contains_key(&address.hash));
+        nameless
     }
 
     /// All layers, by the digest of what is stored. The first that fails ends it.
@@ -203,65 +197,110 @@ impl AddressedImage {
             return Ok(found(known.diff_id, known.size, ""));
         }
         let what = format!("layer `{}`", address.hash);
-        let here = self.fetched().get(&address.hash).cloned();
-        let part = match here {
-            Some(Fetched::Read(layer, _)) => return Ok(layer),
-            Some(Fetched::Stored(part)) => part,
-            None => self.fetch(address, stop)?,
+        let part = self.here(address, stop)?;
+        let compression = || compression(&part.head(&what)?).map_err(|why| Error::unsupported(&what, why));
+        let named = self.names().get(&address.hash).copied();
+        let diff_id = match named {
+            Some(named) => named.diff_id,
+            None => self.read(address, &part, &what, compression, stop)?,
         };
-        let compression = compression(&part.head(&what)?).map_err(|why| Error::unsupported(&what, why))?;
+        Ok(found(diff_id, part.len(), media_type::of_layer(compression()?)))
+    }
+
+    /// Reads a layer for nothing but its diff ID: nobody else has, or it is not what it should be.
+    fn read(
+        &self,
+        address: &LayerAddress,
+        part: &Part,
+        what: &str,
+        compression: impl Fn() -> Result<Compression, Error>,
+        stop: &Stop,
+    ) -> Result<Digest, Error> {
+        let found = part.digest(what)?;
+        if found != address.hash {
+            self.fetched().remove(&address.hash);
+            let what = what.to_owned();
+            return Err(LayerError::WrongDigest { what, expected: address.hash, found }.into());
+        }
         let bytes = Limit::of("layer_inflated_bytes", self.limits.layer_inflated_bytes);
         let (decoding, inflation) = (self.limits.decoding(), self.limits.inflation(bytes));
-        let kept = if compression == Compression::None { None } else { Some(unnamed(&self.scratch)?) };
-        let (hasher, all, room) = (Hasher::default(), &self.inflated, &*self.room);
-        let mut hashing = Hashing { hasher, kept, written: 0, all, room, stop };
-        inflate(&Job { what: &what, part: &part, compression, decoding, inflation }, &mut hashing)?;
+        let mut hashing = Hashing { hasher: Hasher::default(), stop };
+        inflate(&Job { what, part, compression: compression()?, decoding, inflation }, &mut hashing)?;
         if stop.is_stopped() {
-            return Err(Error::Interrupted { what });
+            return Err(Error::Interrupted { what: what.to_owned() });
         }
-        let layer = found(hashing.hasher.finish(), part.len(), media_type::of_layer(compression));
-        let content = match hashing.kept {
-            Some(file) => Readable::Tar(Part::of(Arc::new(file), 0, hashing.written)),
-            None => Readable::Stored(part),
-        };
-        self.fetched().insert(address.hash, Fetched::Read(layer.clone(), content));
-        Ok(layer)
+        let diff_id = hashing.hasher.finish();
+        self.name(&address.hash, KnownLayer { diff_id, size: part.len() });
+        Ok(diff_id)
     }
 
     fn fetched(&self) -> MutexGuard<'_, HashMap<Digest, Fetched>> {
         self.fetched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is stored of a layer, verified.
-    fn fetch(&self, address: &LayerAddress, stop: &Stop) -> Result<Part, Error> {
+    fn names(&self) -> MutexGuard<'_, HashMap<Digest, KnownLayer>> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All that is stored of a layer, fetched where it is not, and waited for where it is on its way.
+    fn here(&self, address: &LayerAddress, stop: &Stop) -> Result<Part, Error> {
+        let fetched = self.fetched().get(&address.hash).cloned();
+        match fetched {
+            Some(Fetched::Here(part)) => Ok(part),
+            Some(Fetched::Coming(part)) if part.wait().is_ok() => Ok(part),
+            // Whoever fetched it could not.
+            Some(Fetched::Coming(_)) | None => self.fetch(address, stop, &|_| ()),
+        }
+    }
+
+    /// Fetches what is stored of a layer; `begun` hears of it as it begins to come.
+    fn fetch(&self, address: &LayerAddress, stop: &Stop, begun: &dyn Fn(&Part)) -> Result<Part, Error> {
         let what = format!("layer `{}`", address.hash);
         let mut layers = self.addresses.layers.iter().zip(&self.headers);
         let headers = layers.find(|(layer, _)| *layer == address).map(|(_, headers)| headers.clone());
         let mut blob = self.registries.address(&address.uri, &headers.unwrap_or_default(), stop)?;
-        let (file, mut hasher, mut written) = (unnamed(&self.scratch)?, Hasher::default(), 0);
+        let file = unnamed(&self.scratch)?;
+        let Some(size) = blob.size() else {
+            // Nobody can follow what is of any length.
+            let (spool, part) = Spool::open_ended(file);
+            let written = self.write(&mut blob, spool, &what)?;
+            let part = part.section(0, written).ok_or_else(|| Error::missing(&what, "it has no end"))?;
+            self.fetched().insert(address.hash, Fetched::Here(part.clone()));
+            begun(&part);
+            return Ok(part);
+        };
+        let (spool, part) = Spool::new(file, size);
+        self.fetched().insert(address.hash, Fetched::Coming(part.clone()));
+        begun(&part);
+        let written = self.write(&mut blob, spool, &what).and_then(|written| {
+            let why = || format!("it has {written} bytes in place of {size}");
+            if written == size { Ok(()) } else { Err(Error::damaged(&what, written, why())) }
+        });
+        let mut fetched = self.fetched();
+        match written {
+            Ok(()) => {
+                fetched.insert(address.hash, Fetched::Here(part.clone()));
+                Ok(part)
+            }
+            Err(error) => {
+                fetched.remove(&address.hash);
+                Err(error)
+            }
+        }
+    }
+
+    /// Writes all that comes. Returns how many bytes that are.
+    fn write(&self, blob: &mut Blob, mut spool: Spool, what: &str) -> Result<u64, Error> {
         let mut buffer = vec![0; BUFFER];
         loop {
-            let read = blob.read(&mut buffer).map_err(|source| Error::of_stream(what.clone(), source))?;
+            let read = blob.read(&mut buffer).map_err(|source| Error::of_stream(what.to_owned(), source))?;
             let bytes = buffer.get(..read).unwrap_or_default();
             if bytes.is_empty() {
-                break;
+                return Ok(spool.written());
             }
-            hasher.update(bytes);
-            (self.room)().and_then(|()| write(&file, bytes, written)).map_err(Error::io(WRITING))?;
-            written += read as u64;
+            (self.room)().and_then(|()| spool.write(bytes)).map_err(Error::io(WRITING))?;
         }
-        let found = hasher.finish();
-        if found != address.hash {
-            return Err(LayerError::WrongDigest { what, expected: address.hash, found }.into());
-        }
-        let part = Part::of(Arc::new(file), 0, written);
-        self.fetched().insert(address.hash, Fetched::Stored(part.clone()));
-        Ok(part)
     }
-}
-
-fn write(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
-    file.write_all_at(bytes, at)
 }
 
 impl ImageSource for AddressedImage {
@@ -286,8 +325,19 @@ impl ImageSource for AddressedImage {
         self.missing().len()
     }
 
-    fn fetch_ahead(&self, side_by_side: usize, stop: &Stop) {
+    fn fetch_ahead(&self, side_by_side: usize, stop: &Stop, tell: &(dyn Fn(ArrivingLayer) + Sync)) {
+        let arriving = |address: &LayerAddress, part: &Part| ArrivingLayer {
+            location: Location::Digest,
+            part: part.clone(),
+            named: Some(address.hash),
+        };
         let missing = self.missing();
+        for address in self.nameless() {
+            let here = self.fetched().get(&address.hash).cloned();
+            if let Some(Fetched::Coming(part) | Fetched::Here(part)) = here {
+                tell(arriving(address, &part));
+            }
+        }
         let threads = side_by_side.clamp(1, missing.len().max(1));
         let waiting = Mutex::new(missing.into_iter());
         let span = tracing::Span::current();
@@ -299,7 +349,8 @@ impl ImageSource for AddressedImage {
                         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
                         let Some(address) = next else { break };
                         // Whoever needs it asks again, and says why it cannot be had.
-                        if let Err(error) = self.fetch(address, stop) {
+                        let begun = |part: &Part| tell(arriving(address, part));
+                        if let Err(error) = self.fetch(address, stop, &begun) {
                             tracing::debug!("layer `{}` is not fetched ahead: {error}", address.hash);
                         }
                     }
@@ -308,19 +359,18 @@ impl ImageSource for AddressedImage {
         });
     }
 
+    fn unnamed(&self) -> usize {
+        self.nameless().len()
+    }
+
+    fn name(&self, stored: &Digest, known: KnownLayer) {
+        self.names().insert(*stored, known);
+    }
+
     fn open(&self, layer: &FoundLayer, stop: &Stop) -> Result<Content, Error> {
         let mut addresses = self.addresses.layers.iter();
         match addresses.find(|address| layer.digest == Some(address.hash)) {
-            Some(address) => {
-                let kept = self.fetched().get(&address.hash).cloned();
-                Ok(match kept {
-                    Some(Fetched::Read(_, Readable::Tar(tar))) => Content::Inflated(tar),
-                    Some(Fetched::Read(_, Readable::Stored(part)) | Fetched::Stored(part)) => {
-                        Content::Part(part)
-                    }
-                    None => Content::Part(self.fetch(address, stop)?),
-                })
-            }
+            Some(address) => Ok(Content::Part(self.here(address, stop)?)),
             None => {
                 let what = format!("layer `{}`", layer.diff_id);
                 Err(Error::missing(what, "it is a layer of another source"))
@@ -339,30 +389,12 @@ impl fmt::Debug for AddressedImage {
 /// Hashes what is inflated, until it is stopped, and keeps it, as long as there is not too much.
 struct Hashing<'a> {
     hasher: Hasher,
-    kept: Option<File>,
-    written: u64,
-    /// What is kept of all layers, in bytes.
-    all: &'a AtomicU64,
-    room: &'a HasRoom,
     stop: &'a Stop,
 }
 
 impl Output for Hashing<'_> {
     fn next(&mut self, filled: Buffer) -> Result<Option<Buffer>, BytesError> {
-        let bytes = filled.filled();
-        self.hasher.update(bytes);
-        if let Some(file) = &self.kept {
-            let length = bytes.len() as u64;
-            let is_enough = self.all.fetch_add(length, Ordering::Relaxed) + length > INFLATED;
-            // What is kept only saves inflating it once more.
-            if is_enough || (self.room)().is_err() {
-                self.all.fetch_sub(self.written + length, Ordering::Relaxed);
-                self.kept = None;
-            } else {
-                write(file, bytes, self.written).map_err(BytesError::io(WRITING))?;
-                self.written += length;
-            }
-        }
+        self.hasher.update(filled.filled());
         Ok((!self.stop.is_stopped()).then_some(filled))
     }
 }

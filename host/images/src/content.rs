@@ -11,8 +11,6 @@ use crate::{Error, FoundLayer, ImageSource};
 pub enum Content {
     /// They lie in a file, and are read there by position.
     Part(Part),
-    /// They were verified, and here is the tar that came out of them, in a file.
-    Inflated(Part),
     /// They come one after the other, once.
     Stream(Box<dyn Read + Send>),
     /// They cannot be read, for this reason.
@@ -23,7 +21,6 @@ impl std::fmt::Debug for Content {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Part(part) => f.debug_tuple("Part").field(part).finish(),
-            Self::Inflated(part) => f.debug_tuple("Inflated").field(part).finish(),
             Self::Stream(_) => f.write_str("Stream"),
             Self::Unreadable(why) => f.debug_tuple("Unreadable").field(why).finish(),
         }
@@ -43,7 +40,6 @@ pub fn stored(
 ) -> Result<StoredLayer, Error> {
     let bytes = match source.open(layer, stop)? {
         Content::Part(part) => Ok(part),
-        Content::Inflated(part) => return Ok(inflated(layer, part)),
         Content::Stream(stream) => {
             let (spool, part) = Spool::new(unnamed(scratch)?, layer.size);
             write(stream, layer, spool, stop)?;
@@ -69,7 +65,6 @@ pub fn read_stored<T, E: From<Error>>(
 ) -> Result<T, E> {
     let stream = match source.open(layer, stop)? {
         Content::Part(part) => return read(&of(layer, Ok(part))),
-        Content::Inflated(part) => return read(&inflated(layer, part)),
         Content::Unreadable(why) => return read(&of(layer, Err(why))),
         Content::Stream(stream) => stream,
     };
@@ -91,11 +86,6 @@ pub fn read_stored<T, E: From<Error>>(
     // What ended the writing is why the reader had no more to read.
     written?;
     read
-}
-
-/// A layer whose stored form was verified, and that comes as its tar: the digest of that is the one to be right.
-const fn inflated(layer: &FoundLayer, part: Part) -> StoredLayer {
-    StoredLayer { diff_id: layer.diff_id, digest: Some(layer.diff_id), bytes: Ok(part) }
 }
 
 fn of(layer: &FoundLayer, bytes: Result<Part, String>) -> StoredLayer {

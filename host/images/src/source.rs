@@ -4,7 +4,7 @@ use std::sync::Arc;
 use limpid_bytes::Stop;
 use limpid_model::{Digest, Image, ImageReference};
 
-use crate::{Attaching, Content, Error, FoundAttachment};
+use crate::{ArrivingLayer, Attaching, Content, Error, FoundAttachment, KnownLayer};
 
 /// Where images come from. Sources differ in where they lead and not in what they give, so that
 /// indexing is the same for all.
@@ -50,8 +50,20 @@ pub trait ImageSource: Send + Sync {
     }
 
     /// Fetches now, so many at a time, what would be fetched when it is needed: for sources that may not give it any
-    /// more then. It is kept as long as the source. What cannot be had is asked for again when it is needed.
-    fn fetch_ahead(&self, _side_by_side: usize, _stop: &Stop) {}
+    /// more then, or that do not know what images they have before their layers are read. `tell` hears of each such
+    /// layer as it begins to come, or at once where it is here. What is fetched is kept as long as the source. What
+    /// cannot be had is asked for again when it is needed.
+    fn fetch_ahead(&self, _side_by_side: usize, _stop: &Stop, _tell: &(dyn Fn(ArrivingLayer) + Sync)) {}
+
+    /// How many layers somebody has to read before [`images`](Self::images) can say which images there are. The source
+    /// reads them by itself, unless it is told by [`name`](Self::name) what they are.
+    fn unnamed(&self) -> usize {
+        0
+    }
+
+    /// Says what a layer turned out to be that [`fetch_ahead`](Self::fetch_ahead) has told of, by the digest of what is
+    /// stored.
+    fn name(&self, _stored: &Digest, _known: KnownLayer) {}
 
     /// Opens the stored bytes of a layer that [`images`](Self::images) gave. They are as long as the
     /// layer says, and not verified: whoever reads them holds them against its digests.
@@ -89,8 +101,21 @@ macro_rules! by_what_it_holds {
                 (**self).to_fetch()
             }
 
-            fn fetch_ahead(&self, side_by_side: usize, stop: &Stop) {
-                (**self).fetch_ahead(side_by_side, stop);
+            fn fetch_ahead(
+                &self,
+                side_by_side: usize,
+                stop: &Stop,
+                tell: &(dyn Fn(ArrivingLayer) + Sync),
+            ) {
+                (**self).fetch_ahead(side_by_side, stop, tell);
+            }
+
+            fn unnamed(&self) -> usize {
+                (**self).unnamed()
+            }
+
+            fn name(&self, stored: &Digest, known: KnownLayer) {
+                (**self).name(stored, known);
             }
 
             fn open(&self, layer: &FoundLayer, stop: &Stop) -> Result<Content, Error> {

@@ -109,6 +109,9 @@ impl Indexer<'_> {
         progress: &Progress,
         also: impl Fn(&Indexed, &mut Batch) -> Result<(), Error>,
     ) -> Result<Indexed, Error> {
+        if let Some(ahead) = ahead {
+            ahead.name(input)?;
+        }
         let source = Counted { source: input.source, progress };
         let input = ImageInput { source: &source, ..input };
         let detectors = detectors::loaded(&self.registry.snapshot());

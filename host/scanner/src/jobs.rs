@@ -105,7 +105,7 @@ struct Parts {
     /// Which requests led to them, for the traces of jobs.
     causes: Mutex<HashMap<u64, Cause>>,
     progress: Mutex<HashMap<u64, Progress>>,
-    /// What is read ahead of the archives of jobs that were not begun.
+    /// What is read ahead of jobs that were not begun.
     ahead: Mutex<HashMap<u64, Ahead>>,
     aheads: Arc<Aheads>,
     queue: Queue,
@@ -173,7 +173,7 @@ impl Jobs {
     pub fn spool(&self) -> Result<Spool, Error> {
         self.require_place()?;
         let Parts { scanner, aheads, .. } = &*self.parts;
-        self.parts.spool.create(|archive| Ahead::start(scanner, aheads, archive))
+        self.parts.spool.create(|archive| Ahead::of_archive(scanner, aheads, archive))
     }
 
     /// Acknowledges an archive: from now on nothing that happens to the process loses it.
@@ -517,6 +517,7 @@ impl Parts {
         let progress = Progress::default();
         self.progress().insert(job.id, progress.clone());
         let ahead = self.ahead().remove(&job.id);
+        let ahead = ahead.or_else(|| Ahead::now(&self.scanner, &*source, &self.stop));
         self.scanner.indexer().index_with(input, ahead.as_ref(), &progress, done)
     }
 

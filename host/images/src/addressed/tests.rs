@@ -78,13 +78,8 @@ fn an_image_is_identified_by_what_its_layers_hold() {
     assert!(asked.iter().all(|asked| asked.header("authorization") == Some("Bearer secret")));
     for (layer, (stored, tar)) in found.layers.iter().zip([(&one, &one), (&compressed, &two), (&one, &one)]) {
         assert_eq!((layer.size, layer.digest), (stored.len() as u64, Some(Digest::of(stored))));
-        let part = match source.open(layer, &Stop::default()).unwrap() {
-            Content::Part(part) if stored == tar => part,
-            // It is inflated once.
-            Content::Inflated(part) if stored != tar => part,
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(part.digest("layer").unwrap(), Digest::of(tar));
+        let Content::Part(part) = source.open(layer, &Stop::default()).unwrap() else { panic!() };
+        assert_eq!((part.digest("layer").unwrap(), layer.diff_id), (Digest::of(stored), Digest::of(tar)));
     }
     assert!(registry.asked().is_empty(), "what was fetched is kept");
     let plain = image(addresses(&registry, &[&one, &two, &one])).images(&Stop::default()).unwrap();
@@ -183,7 +178,7 @@ fn what_was_fetched_ahead_is_not_asked_for_again() {
     let source = image(addresses(&registry, &[&one, &compressed, &compressed]));
     let source = source.with_known(move |digest| (*digest == stored).then_some(known));
     assert_eq!(source.to_fetch(), 1);
-    source.fetch_ahead(8, &Stop::default());
+    source.fetch_ahead(8, &Stop::default(), &|_| ());
     assert_eq!((source.to_fetch(), registry.take_asked().len()), (0, 1));
     // What a token has paid for is good for another try.
     registry.plan("/blobs/", 100, Fault::Status(401, None));
@@ -200,7 +195,58 @@ fn what_cannot_be_fetched_ahead_is_asked_for_when_it_is_needed() {
     let [one, _] = tars();
     let source = image(addresses(&registry, &[&one]));
     registry.plan("/blobs/", 1, Fault::Status(500, None));
-    source.fetch_ahead(1, &Stop::default());
+    source.fetch_ahead(1, &Stop::default(), &|_| ());
     assert_eq!(source.to_fetch(), 1);
     source.images(&Stop::default()).unwrap();
+}
+
+#[test]
+fn who_reads_layers_as_they_come_says_what_they_are() {
+    let registry = Registry::start();
+    let [one, two] = tars();
+    let compressed = gzip(&two);
+    let source = image(addresses(&registry, &[&one, &compressed, &one]));
+    assert_eq!(source.unnamed(), 2);
+    let told = Mutex::new(Vec::new());
+    source.fetch_ahead(2, &Stop::default(), &|layer: ArrivingLayer| {
+        told.lock().unwrap().push((layer.named.unwrap(), layer.part));
+    });
+    for (stored, part) in told.into_inner().unwrap() {
+        assert_eq!(part.digest("it").unwrap(), stored);
+        let tar = if stored == Digest::of(&one) { &one } else { &two };
+        source.name(&stored, KnownLayer { diff_id: Digest::of(tar), size: part.len() });
+    }
+    assert_eq!((source.unnamed(), registry.take_asked().len()), (0, 2));
+    let found = source.images(&Stop::default()).unwrap().remove(0);
+    let diff_ids: Vec<_> = found.image.layers.iter().map(|layer| layer.diff_id).collect();
+    assert_eq!(diff_ids, [Digest::of(&one), Digest::of(&two), Digest::of(&one)]);
+    let sizes: Vec<_> = found.layers.iter().map(|layer| (layer.size, layer.media_type.as_str())).collect();
+    let gzipped = "application/vnd.docker.image.rootfs.diff.tar.gzip";
+    let plain = "application/vnd.docker.image.rootfs.diff.tar";
+    assert_eq!(sizes[..2], [(one.len() as u64, plain), (compressed.len() as u64, gzipped)]);
+}
+
+#[test]
+fn what_is_here_and_has_no_name_is_told_of_again() {
+    let registry = Registry::start();
+    let [one, _] = tars();
+    let source = image(addresses(&registry, &[&one]));
+    for _ in 0..2 {
+        let told = Mutex::new(0);
+        source.fetch_ahead(1, &Stop::default(), &|_| *told.lock().unwrap() += 1);
+        assert_eq!(told.into_inner().unwrap(), 1);
+    }
+    assert_eq!(registry.take_asked().len(), 1);
+}
+
+#[test]
+fn a_layer_that_lied_is_fetched_anew_by_the_next_try() {
+    let registry = Registry::start();
+    let [one, _] = tars();
+    let source = image(addresses(&registry, &[&one]));
+    registry.plan("/blobs/", 1, Fault::Lie(b"other".to_vec()));
+    source.fetch_ahead(1, &Stop::default(), &|_| ());
+    assert!(source.images(&Stop::default()).unwrap_err().to_string().contains("instead of"));
+    source.images(&Stop::default()).unwrap();
+    assert_eq!(registry.take_asked().len(), 2);
 }

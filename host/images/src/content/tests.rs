@@ -92,36 +92,6 @@ fn an_error_says_whose_fault_it_is() {
     assert_eq!(unwritable.unwrap_err().fault(), Fault::Host);
 }
 
-/// A source that has inflated a layer already.
-struct Inflated;
-
-impl ImageSource for Inflated {
-    fn images(&self, _: &Stop) -> Result<Vec<FoundImage>, Error> {
-        Ok(Vec::new())
-    }
-
-    fn open(&self, _: &FoundLayer, _: &Stop) -> Result<Content, Error> {
-        let mut file = tempfile::tempfile().unwrap();
-        io::Write::write_all(&mut file, b"tar").unwrap();
-        Ok(Content::Inflated(Part::of(std::sync::Arc::new(file), 0, 3)))
-    }
-}
-
-#[test]
-fn what_was_inflated_already_is_held_against_the_digest_of_its_tar() {
-    let (layer, stop) = (layer(Location::Digest), Stop::default());
-    let check = |layer: &StoredLayer| {
-        assert_eq!((layer.digest, layer.diff_id), (Some(Digest::of(b"tar")), Digest::of(b"tar")));
-        assert_eq!(layer.bytes.as_ref().unwrap().digest("x").unwrap(), Digest::of(b"tar"));
-    };
-    check(&stored(&Inflated, &layer, &std::env::temp_dir(), &stop).unwrap());
-    let read = read_stored(&Inflated, &layer, &std::env::temp_dir(), &stop, |layer| {
-        check(layer);
-        Ok::<_, Error>(7)
-    });
-    assert_eq!(read.unwrap(), 7);
-}
-
 /// What following a stream read of it, or why it did not.
 fn follow(bytes: fn() -> Box<dyn Read + Send>, stop: &Stop) -> Result<Vec<u8>, Error> {
     let layer = layer(Location::Digest);

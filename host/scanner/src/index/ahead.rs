@@ -1,14 +1,16 @@
-//! Layers of an archive that is still being submitted: they are read, verified and shown to detectors while the
-//! rest of it comes, and kept in memory. Nothing is stored before a manifest names them; what none names is
-//! dropped.
+//! Layers that are still coming: of an archive that is being submitted, or from the addresses of a manifest. They are
+//! read, verified and shown to detectors while the rest comes, and kept in memory. Nothing is stored before a manifest
+//! names them; what none names is dropped.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use limpid_bytes::{Part, Stop};
-use limpid_images::{ArrivingLayer, Error as ImageError, Location, arriving};
+use limpid_images::{
+    ArrivingLayer, Error as ImageError, FoundLayer, ImageSource, KnownLayer, Location, arriving,
+};
 use limpid_layers::{StoredLayer, read_unnamed};
 use limpid_model::{Digest, chain};
 use limpid_runtime::Plugin;
@@ -16,6 +18,7 @@ use limpid_store::tables::layers::Layers;
 use limpid_telemetry::Cause;
 use tracing::field::Empty;
 
+use super::ImageInput;
 use super::detection::Handover;
 use super::layer::{ReadLayer, Show, ShownLayer, showing};
 use super::plan::{Outcomes, Plan, Unknown};
@@ -24,7 +27,7 @@ use crate::{Error, Scanner, background, blobs, detectors};
 /// How long somebody waits until it looks whether it should go on waiting.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// The archives whose layers are read ahead: no more than a number.
+/// The submissions whose layers are read ahead: no more than a number.
 #[derive(Debug)]
 pub(crate) struct Aheads {
     most: usize,
@@ -70,7 +73,7 @@ impl Drop for Taken {
     }
 }
 
-/// The layers of one archive that are read ahead. What was not begun when this is dropped never is.
+/// The layers of one submission that are read ahead. What was not begun when this is dropped never is.
 pub(crate) struct Ahead(Arc<Reading>);
 
 struct Reading {
@@ -78,15 +81,24 @@ struct Reading {
     plugins: Vec<Arc<Plugin>>,
     state: Mutex<State>,
     changed: Condvar,
-    /// Last, so that whoever waits for it may open the scanner's store anew.
-    _taken: Taken,
+    /// Last, so that whoever waits for it may open the scanner's store anew. None where a job reads by itself, whose
+    /// number is bounded otherwise.
+    _taken: Option<Taken>,
 }
 
-/// Where a layer is in its archive: from which byte on, and how many.
-type Place = (u64, u64);
+/// Which layer it is to its source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Place {
+    /// From which byte on of an archive, and how many.
+    Member(u64, u64),
+    /// By the digest of what is stored.
+    Stored(Digest),
+}
 
 #[derive(Default)]
 struct State {
+    /// How many were found.
+    found: u64,
     /// What was found and is not begun.
     waiting: Vec<ArrivingLayer>,
     under_way: HashSet<Place>,
@@ -102,20 +114,68 @@ struct AheadLayer {
     part: Part,
 }
 
-fn place(location: &Location) -> Option<Place> {
+fn place(location: &Location, stored: Option<Digest>) -> Option<Place> {
     match location {
-        Location::Member { offset, size, .. } => Some((*offset, *size)),
+        Location::Member { offset, size, .. } => Some(Place::Member(*offset, *size)),
+        Location::Digest => stored.map(Place::Stored),
         _ => None,
     }
 }
 
+fn place_of(layer: &ArrivingLayer) -> Option<Place> {
+    place(&layer.location, layer.named)
+}
+
 impl Ahead {
     /// Begins to read the layers of an archive that is being written. None where enough others are read.
-    pub(crate) fn start(scanner: &Scanner, aheads: &Arc<Aheads>, archive: Part) -> Option<Self> {
+    pub(crate) fn of_archive(scanner: &Scanner, aheads: &Arc<Aheads>, archive: Part) -> Option<Self> {
         let taken = aheads.take()?;
-        let plugins = detectors::loaded(&scanner.registry().snapshot());
-        let (scanner, state, changed) = (scanner.clone(), Mutex::default(), Condvar::new());
-        let reading = Arc::new(Reading { scanner, plugins, state, changed, _taken: taken });
+        Self::start(scanner, taken, move |reading| {
+            let walked = arriving(&archive, &reading.scanner.settings().limits, |layer| {
+                if !reading.is_known(&layer) {
+                    reading.add(layer);
+                }
+            });
+            if let Err(error) = walked {
+                tracing::debug!("no more of an archive is read ahead: {}", chain(&error));
+            }
+        })
+    }
+
+    /// Fetches the layers of which a source does not know what they are, so many at a time, and reads them while they
+    /// come. None where enough others are read; then nothing is fetched. Else returns when all are fetched, or cannot
+    /// be, and may still be read.
+    pub(crate) fn of_source(
+        scanner: &Scanner,
+        aheads: &Arc<Aheads>,
+        source: &Arc<dyn ImageSource>,
+        side_by_side: usize,
+        stop: &Stop,
+    ) -> Option<Self> {
+        let taken = aheads.take()?;
+        let (done, fetched) = mpsc::channel::<()>();
+        let (source, stop) = (Arc::clone(source), stop.clone());
+        let ahead = Self::start(scanner, taken, move |reading| {
+            reading.fetch(&*source, side_by_side, &stop);
+            drop(done);
+        })?;
+        // Nothing is ever sent.
+        let _ = fetched.recv();
+        Some(ahead)
+    }
+
+    /// The same, in this thread, and returns when all are read. None where the source knows all its layers.
+    pub(crate) fn now(scanner: &Scanner, source: &dyn ImageSource, stop: &Stop) -> Option<Self> {
+        if source.unnamed() == 0 {
+            return None;
+        }
+        let reading = Reading::new(scanner, None);
+        reading.run(|reading| reading.fetch(source, scanner.settings().layers.max(1), stop));
+        Some(Self(Arc::new(reading)))
+    }
+
+    fn start(scanner: &Scanner, taken: Taken, find: impl FnOnce(&Reading) + Send + 'static) -> Option<Self> {
+        let reading = Arc::new(Reading::new(scanner, Some(taken)));
         let ahead = Self(Arc::clone(&reading));
         // It goes on when the request has been answered.
         let span = tracing::info_span!(parent: None, "read ahead", trace_id = Empty);
@@ -123,9 +183,30 @@ impl Ahead {
         limpid_telemetry::mark(&span);
         let read = move || {
             background::stand_behind();
-            span.in_scope(|| reading.run(&archive));
+            span.in_scope(|| reading.run(find));
         };
         thread::Builder::new().name("limpid-ahead".to_owned()).spawn(read).ok().map(|_| ahead)
+    }
+
+    /// Tells a source what its layers turned out to be, when all of them are read: before, it does not know which
+    /// images it has.
+    ///
+    /// # Errors
+    /// Where `stop` says that nothing is to be waited for.
+    pub(super) fn name(&self, input: ImageInput<'_>) -> Result<(), Error> {
+        if input.source.unnamed() == 0 {
+            return Ok(());
+        }
+        let state = self.0.until_read(input.stop)?;
+        for (place, ahead) in &state.read {
+            if let Place::Stored(stored) = place
+                && ahead.layer.digest() == Some(*stored)
+            {
+                let known = KnownLayer { diff_id: ahead.layer.diff_id(), size: ahead.part.len() };
+                input.source.name(stored, known);
+            }
+        }
+        Ok(())
     }
 
     /// Hands out what was read of the layers that a plan names, and waits for what is being read of them.
@@ -133,22 +214,16 @@ impl Ahead {
     /// # Errors
     /// Where `stop` says that nothing is to be waited for.
     pub(super) fn hand_out(&self, plan: &Plan<'_>, stop: &Stop) -> Result<Outcomes, Error> {
-        let wanted: HashSet<_> =
-            plan.unknown.values().filter_map(|layer| place(&layer.source.location)).collect();
-        let mut state = self.0.state();
-        state.wanted = Some(wanted);
+        let place = |layer: &FoundLayer| place(&layer.location, layer.digest);
+        let wanted: HashSet<_> = plan.unknown.values().filter_map(|layer| place(layer.source)).collect();
+        self.0.state().wanted = Some(wanted);
         self.0.changed.notify_all();
-        while state.goes_on() {
-            if stop.is_stopped() {
-                return Err(ImageError::Interrupted { what: "the archive".to_owned() }.into());
-            }
-            state = self.0.changed.wait_timeout(state, LOOK).unwrap_or_else(PoisonError::into_inner).0;
-        }
+        let mut state = self.0.until_read(stop)?;
         let mut read = std::mem::take(&mut state.read);
         drop(state);
         let mut outcomes = Outcomes::default();
         for (diff_id, unknown) in &plan.unknown {
-            let ahead = place(&unknown.source.location).and_then(|place| read.remove(&place));
+            let ahead = place(unknown.source).and_then(|place| read.remove(&place));
             if let Some(layer) = ahead.and_then(|ahead| self.0.fit(ahead, unknown)) {
                 outcomes.read.insert(*diff_id, Arc::new(layer));
             }
@@ -168,14 +243,14 @@ impl State {
     /// Whether something that a manifest names is not read yet.
     fn goes_on(&self) -> bool {
         let is_wanted = |place: &Place| self.wanted.as_ref().is_none_or(|wanted| wanted.contains(place));
-        let mut waiting = self.waiting.iter().filter_map(|layer| place(&layer.location));
+        let mut waiting = self.waiting.iter().filter_map(place_of);
         !self.is_whole || self.under_way.iter().any(is_wanted) || waiting.any(|place| is_wanted(&place))
     }
 
     /// The longest that waits and may be wanted.
     fn next(&mut self) -> Option<ArrivingLayer> {
         if let Some(wanted) = &self.wanted {
-            self.waiting.retain(|layer| place(&layer.location).is_some_and(|place| wanted.contains(&place)));
+            self.waiting.retain(|layer| place_of(layer).is_some_and(|place| wanted.contains(&place)));
         }
         let longest = self.waiting.iter().enumerate().max_by_key(|(_, layer)| layer.part.len());
         longest.map(|(at, _)| at).map(|at| self.waiting.swap_remove(at))
@@ -187,35 +262,65 @@ impl Reading {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads what may be layers, several at a time, while the archive is walked.
-    fn run(&self, archive: &Part) {
+    fn new(scanner: &Scanner, taken: Option<Taken>) -> Self {
+        let plugins = detectors::loaded(&scanner.registry().snapshot());
+        let (scanner, state, changed) = (scanner.clone(), Mutex::default(), Condvar::new());
+        Self { scanner, plugins, state, changed, _taken: taken }
+    }
+
+    /// Reads what may be layers, several at a time, while they are found.
+    fn run(&self, find: impl FnOnce(&Self)) {
         let span = tracing::Span::current();
         thread::scope(|scope| {
             for _ in 0..self.scanner.settings().layers.max(1) {
                 scope.spawn(|| span.in_scope(|| self.read_waiting()));
             }
-            let limits = &self.scanner.settings().limits;
-            // An image has no more layers: whoever sends more wants them read for nothing.
-            let mut left = limits.layers_per_image;
-            let walked = arriving(archive, limits, |layer| {
-                if left > 0 && !self.is_known(&layer) {
-                    left -= 1;
-                    self.state().waiting.push(layer);
-                    self.changed.notify_all();
-                }
-            });
-            if let Err(error) = walked {
-                tracing::debug!("no more of an archive is read ahead: {}", chain(&error));
-            }
+            find(self);
             self.state().is_whole = true;
             self.changed.notify_all();
         });
     }
 
+    /// Finds what a source does not know, by fetching it.
+    fn fetch(&self, source: &dyn ImageSource, side_by_side: usize, stop: &Stop) {
+        source.fetch_ahead(side_by_side, stop, &|layer| {
+            // It may have become known since the source was opened.
+            let stored = layer.named;
+            let known = stored.and_then(|stored| Some((stored, self.known_as(&stored)?)));
+            match known {
+                Some((stored, known)) => source.name(&stored, known),
+                None => self.add(layer),
+            }
+        });
+    }
+
+    /// Has something read that may be a layer.
+    fn add(&self, layer: ArrivingLayer) {
+        let mut state = self.state();
+        // An image has no more layers: whoever sends more wants them read for nothing.
+        if state.found < self.scanner.settings().limits.layers_per_image {
+            state.found += 1;
+            state.waiting.push(layer);
+            self.changed.notify_all();
+        }
+    }
+
+    /// Waits until all is read that may be wanted.
+    fn until_read(&self, stop: &Stop) -> Result<MutexGuard<'_, State>, Error> {
+        let mut state = self.state();
+        while state.goes_on() {
+            if stop.is_stopped() {
+                return Err(ImageError::Interrupted { what: "what is read ahead".to_owned() }.into());
+            }
+            state = self.changed.wait_timeout(state, LOOK).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        Ok(state)
+    }
+
     fn read_waiting(&self) {
         let mut state = self.state();
         loop {
-            let next = state.next().and_then(|layer| Some((place(&layer.location)?, layer.part)));
+            let next = state.next().and_then(|layer| Some((place_of(&layer)?, layer.part)));
             if let Some((place, part)) = next {
                 state.under_way.insert(place);
                 drop(state);
@@ -248,11 +353,15 @@ impl Reading {
     /// Whether a layer of that name is known, so that it is hardly wanted. Where the store does not tell, it
     /// is read.
     fn is_known(&self, layer: &ArrivingLayer) -> bool {
-        let store = self.scanner.store();
         layer.named.is_some_and(|digest| {
-            matches!(store.view().get::<Layers>(&digest), Ok(Some(_)))
-                || matches!(blobs::known(store, &digest), Ok(Some(_)))
+            let as_tar = self.scanner.store().view().get::<Layers>(&digest);
+            matches!(as_tar, Ok(Some(_))) || self.known_as(&digest).is_some()
         })
+    }
+
+    /// What is known as the layer of which this is stored.
+    fn known_as(&self, stored: &Digest) -> Option<KnownLayer> {
+        blobs::known(self.scanner.store(), stored).ok().flatten()
     }
 
     /// What was read ahead as the layer that a manifest names; none where it is not that, or where it is to be

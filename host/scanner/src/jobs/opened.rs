@@ -1,13 +1,14 @@
 //! Sources that are opened before they are submitted, so that what lets fetch them need not outlive a queue.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use limpid_bytes::Stop;
 use limpid_images::ImageSource;
 use limpid_model::{Job, Submission};
 
-use super::{Jobs, Secrets, shown};
-use crate::Error;
+use super::{Jobs, Parts, Secrets, shown};
+use crate::index::{Ahead, Aheads};
+use crate::{Error, Scanner};
 
 impl Jobs {
     /// Opens what is elsewhere, before it is submitted: what is fetched meanwhile is there when its turn comes, and
@@ -18,7 +19,9 @@ impl Jobs {
     pub fn open(&self, submission: Submission, secrets: Secrets) -> Result<Opened, Error> {
         let known = self.parts.known(&submission)?;
         let source = Arc::from(self.parts.sources.open(&submission, &secrets, known)?);
-        Ok(Opened { submission, source, stop: self.parts.stop.within() })
+        let Parts { scanner, aheads, stop, .. } = &*self.parts;
+        let (scanner, aheads, stop) = (scanner.clone(), Arc::clone(aheads), stop.within());
+        Ok(Opened { submission, source, scanner, aheads, ahead: Mutex::default(), stop })
     }
 
     /// Acknowledges what was opened. A process that ends takes what was fetched with it, and what lets fetch it: that is
@@ -30,7 +33,11 @@ impl Jobs {
         self.require_place()?;
         // What let it be opened is with its source.
         let Opened { submission, source, .. } = opened;
-        self.admit(self.next_id(), without_queries(submission), Secrets::default(), Some(Arc::clone(source)))
+        let id = self.next_id();
+        if let Some(ahead) = opened.ahead().take() {
+            self.parts.ahead().insert(id, ahead);
+        }
+        self.admit(id, without_queries(submission), Secrets::default(), Some(Arc::clone(source)))
     }
 }
 
@@ -49,6 +56,10 @@ pub(super) fn without_queries(submission: &Submission) -> Submission {
 pub struct Opened {
     submission: Submission,
     source: Arc<dyn ImageSource>,
+    scanner: Scanner,
+    aheads: Arc<Aheads>,
+    /// What is read of it while it is fetched.
+    ahead: Mutex<Option<Ahead>>,
     stop: Stop,
 }
 
@@ -63,9 +74,18 @@ impl Opened {
         &self.stop
     }
 
-    /// Fetches them, so many at a time. Blocks; what cannot be had is asked for again when the job is done.
+    /// Fetches them, so many at a time, and has them read while they come, unless enough others are read. Blocks until
+    /// they are fetched; what cannot be had is asked for again when the job is done.
     pub fn fetch(&self, side_by_side: usize) {
-        self.source.fetch_ahead(side_by_side, &self.stop);
+        let ahead = Ahead::of_source(&self.scanner, &self.aheads, &self.source, side_by_side, &self.stop);
+        if ahead.is_none() {
+            self.source.fetch_ahead(side_by_side, &self.stop, &|_| ());
+        }
+        *self.ahead() = ahead;
+    }
+
+    fn ahead(&self) -> MutexGuard<'_, Option<Ahead>> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

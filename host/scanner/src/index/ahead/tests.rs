@@ -2,6 +2,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use limpid_bytes::{Spool, unnamed};
 use limpid_images::{Archive, Content, FoundImage, FoundLayer, ImageSource};
+use limpid_model::{Image, ImageLayer};
 use limpid_store::Store;
 
 use super::*;
@@ -41,7 +42,7 @@ fn index(scanner: &Scanner, ahead: &Ahead, archive: &[u8]) -> (Result<Indexed, E
 
 fn begin(scanner: &Scanner, aheads: &Arc<Aheads>) -> (Spool, Ahead) {
     let (spool, part) = Spool::open_ended(unnamed(&scanner.settings().scratch).unwrap());
-    (spool, Ahead::start(scanner, aheads, part).unwrap())
+    (spool, Ahead::of_archive(scanner, aheads, part).unwrap())
 }
 
 /// Waits until so many layers were read ahead.
@@ -151,9 +152,95 @@ fn an_upload_that_is_cut_leaves_nothing_and_its_room_to_others() {
     let (mut spool, ahead) = begin(&scanner, &aheads);
     spool.write(&archive[..50_000]).unwrap();
     let (_, part) = Spool::open_ended(unnamed(scratch.path()).unwrap());
-    assert!(Ahead::start(&scanner, &aheads, part).is_none(), "there is room for one");
+    assert!(Ahead::of_archive(&scanner, &aheads, part).is_none(), "there is room for one");
     drop((spool, ahead));
     aheads.wait();
     assert!(scanner.store().view().scan::<Layers>(|_| ()).next().is_none());
     begin(&scanner, &aheads);
+}
+
+/// A source that knows its one layer by what is stored, and the image when it is told what that is.
+struct Nameless {
+    layer: Part,
+    stored: Digest,
+    known: Mutex<Option<KnownLayer>>,
+    opened: AtomicUsize,
+}
+
+impl Nameless {
+    fn new(tar: &[u8]) -> Self {
+        let (known, opened) = (Mutex::default(), AtomicUsize::new(0));
+        Self { layer: Part::whole(write(tar)).unwrap(), stored: Digest::of(tar), known, opened }
+    }
+}
+
+impl ImageSource for Nameless {
+    fn images(&self, _: &Stop) -> Result<Vec<FoundImage>, ImageError> {
+        let KnownLayer { diff_id, size } = self.known.lock().unwrap().expect("somebody has read it");
+        let image = Image {
+            id: Digest::of(diff_id.hex().as_bytes()),
+            manifests: Vec::new(),
+            names: Vec::new(),
+            platform: "linux/amd64".parse().unwrap(),
+            created: None,
+            labels: Vec::new(),
+            layers: vec![ImageLayer { diff_id, created_by: None }],
+        };
+        let layer = FoundLayer {
+            diff_id,
+            digest: Some(self.stored),
+            size,
+            media_type: String::new(),
+            stored_as: None,
+            location: Location::Digest,
+        };
+        Ok(vec![FoundImage { image, layers: vec![layer] }])
+    }
+
+    fn fetch_ahead(&self, _: usize, _: &Stop, tell: &(dyn Fn(ArrivingLayer) + Sync)) {
+        let (location, part) = (Location::Digest, self.layer.clone());
+        tell(ArrivingLayer { location, part, named: Some(self.stored) });
+    }
+
+    fn unnamed(&self) -> usize {
+        usize::from(self.known.lock().unwrap().is_none())
+    }
+
+    fn name(&self, _: &Digest, known: KnownLayer) {
+        *self.known.lock().unwrap() = Some(known);
+    }
+
+    fn open(&self, _: &FoundLayer, _: &Stop) -> Result<Content, ImageError> {
+        self.opened.fetch_add(1, Ordering::Relaxed);
+        Ok(Content::Part(self.layer.clone()))
+    }
+}
+
+#[test]
+fn layers_that_say_which_image_it_is_are_read_once_and_by_nobody_where_they_are_known() {
+    let (scanner, _scratch) = scanner_with(Store::in_memory(), |_| ());
+    let layer = tar(&[("etc/a", b"x")]);
+    for expected in [1, 0] {
+        let source = Arc::new(Nameless::new(&layer));
+        let shared: Arc<dyn ImageSource> = Arc::clone(&source) as _;
+        let (aheads, stop) = (Aheads::new(1), Stop::default());
+        let ahead = Ahead::of_source(&scanner, &aheads, &shared, 1, &stop).unwrap();
+        assert!(Ahead::of_source(&scanner, &aheads, &shared, 1, &stop).is_none(), "there is room for one");
+        let input = ImageInput { source: &*source, stop: &stop };
+        let progress = Progress::default();
+        let indexed = scanner.indexer().index_with(input, Some(&ahead), &progress, |_, _| Ok(())).unwrap();
+        assert_eq!((indexed.images.len(), indexed.layers_read), (1, expected));
+        assert_eq!(source.opened.load(Ordering::Relaxed), 0);
+    }
+}
+
+#[test]
+fn a_job_reads_what_says_which_image_it_is_by_itself() {
+    let (scanner, _scratch) = scanner_with(Store::in_memory(), |_| ());
+    let (source, stop) = (Nameless::new(&tar(&[("etc/a", b"x")])), Stop::default());
+    let ahead = Ahead::now(&scanner, &source, &stop).unwrap();
+    let input = ImageInput { source: &source, stop: &stop };
+    let indexed = scanner.indexer().index_with(input, Some(&ahead), &Progress::default(), |_, _| Ok(()));
+    assert_eq!((indexed.unwrap().layers_read, source.opened.load(Ordering::Relaxed)), (1, 0));
+    assert!(Ahead::now(&scanner, &source, &stop).is_none(), "it has a name by now");
 }

@@ -334,13 +334,14 @@ pub fn is_meant_by(head: &[u8]) -> bool {
 /// The sum of all bytes, those of the checksum taken for spaces. Some old tars summed signed bytes.
 fn has_valid_checksum(header: &Header) -> bool {
     let Ok(stated) = header.cksum() else { return false };
-    let field = 148..156;
-    let byte = |(at, &byte): (usize, &u8)| if field.contains(&at) { b' ' } else { byte };
-    let bytes = || header.as_bytes().iter().enumerate().map(byte);
-    let unsigned: u32 = bytes().map(u32::from).sum();
-    unsigned == stated || {
-        let signed: i32 = bytes().map(|byte| i32::from(byte as i8)).sum();
-        u32::try_from(signed) == Ok(stated)
+    let bytes = header.as_bytes();
+    let field = bytes.get(148..156).unwrap_or_default();
+    // It counts as spaces itself. What is summed up plainly is summed up many bytes at a time.
+    let spaces = field.len() as u32 * u32::from(b' ');
+    let unsigned = |bytes: &[u8]| bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>();
+    unsigned(bytes) - unsigned(field) + spaces == stated || {
+        let signed = |bytes: &[u8]| bytes.iter().map(|byte| i32::from(*byte as i8)).sum::<i32>();
+        u32::try_from(signed(bytes) - signed(field) + spaces as i32) == Ok(stated)
     }
 }
 

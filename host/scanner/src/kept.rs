@@ -157,7 +157,7 @@ mod tests {
         };
         batch.put::<Layers>(&diff_id, &row).unwrap();
         let key = kept::Key { diff_id, path: "file".to_owned() };
-        batch.put::<Kept>(&key, &kept::Row::pack(b"content", false).unwrap()).unwrap();
+        batch.put::<Kept>(&key, &kept::Packer::new().unwrap().pack(b"content", false).unwrap()).unwrap();
         diff_id
     }
 

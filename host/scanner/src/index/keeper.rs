@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use limpid_layers::ClaimedFile;
-use limpid_store::tables::kept;
+use limpid_store::tables::kept::{self, Packer};
 
 use crate::settings::Keep;
 
@@ -9,12 +9,14 @@ use crate::settings::Keep;
 pub(super) struct Keeper {
     limits: Keep,
     taken: u64,
+    /// None before the first file.
+    packer: Option<Packer>,
     files: BTreeMap<String, (u64, kept::Row)>,
 }
 
 impl Keeper {
     pub(super) const fn new(limits: Keep) -> Self {
-        Self { limits, taken: 0, files: BTreeMap::new() }
+        Self { limits, taken: 0, packer: None, files: BTreeMap::new() }
     }
 
     /// Keeps a file, if it is small enough and there is room. One that is not kept costs nothing
@@ -30,14 +32,18 @@ impl Keeper {
         {
             return;
         }
-        let Some(row) = usize::try_from(size).ok().and_then(|size| {
-            let content = file.read(0, size).ok().filter(|content| content.len() == size)?;
-            kept::Row::pack(&content, file.executable()).ok()
-        }) else {
-            return;
-        };
+        let Some(row) = self.pack(file, size) else { return };
         self.taken += size;
         self.files.insert(file.path().to_owned(), (file.ordinal(), row));
+    }
+
+    fn pack(&mut self, file: &ClaimedFile, size: u64) -> Option<kept::Row> {
+        let size = usize::try_from(size).ok()?;
+        let content = file.read(0, size).ok().filter(|content| content.len() == size)?;
+        if self.packer.is_none() {
+            self.packer = Packer::new().ok();
+        }
+        self.packer.as_mut()?.pack(&content, file.executable()).ok()
     }
 
     /// The files that are the layer's last word on their path.

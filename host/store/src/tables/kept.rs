@@ -33,13 +33,40 @@ impl table::Row for Row {
     const VERSION: u8 = 1;
 }
 
-impl Row {
-    /// Packs a file.
-    pub fn pack(content: &[u8], executable: bool) -> Result<Self, Error> {
-        let packed = zstd::bulk::compress(content, 3).map_err(|error| corrupt(&error.to_string()))?;
-        Ok(Self { size: content.len() as u64, executable, packed })
+/// Packs files, one after the other.
+pub struct Packer(zstd::bulk::Compressor<'static>);
+
+impl Packer {
+    /// Level of compression. The files of a layer are packed while it is read, and few of them are ever read again: a
+    /// program takes 1.7 times as long at zstd's own level, for a sixth less.
+    const LEVEL: i32 = 1;
+
+    /// A packer, which takes as much memory as one file needs.
+    ///
+    /// # Errors
+    /// There is no memory for it.
+    pub fn new() -> Result<Self, Error> {
+        let compressor = zstd::bulk::Compressor::new(Self::LEVEL);
+        compressor.map(Self).map_err(|error| corrupt(&error.to_string()))
     }
 
+    /// Packs a file.
+    ///
+    /// # Errors
+    /// There is no memory for it.
+    pub fn pack(&mut self, content: &[u8], executable: bool) -> Result<Row, Error> {
+        let packed = self.0.compress(content).map_err(|error| corrupt(&error.to_string()))?;
+        Ok(Row { size: content.len() as u64, executable, packed })
+    }
+}
+
+impl std::fmt::Debug for Packer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Packer")
+    }
+}
+
+impl Row {
     /// The file's content.
     pub fn unpack(&self) -> Result<Vec<u8>, Error> {
         let size = usize::try_from(self.size).map_err(|_| corrupt("its size"))?;

@@ -271,7 +271,7 @@ fn entries() -> [Sample; 2] {
 
 fn kept() -> Sample {
     let key = kept::Key { diff_id: digest(4), path: "etc/os-release".to_owned() };
-    let row = kept::Row::pack(b"ID=debian\n", true).unwrap();
+    let row = kept::Packer::new().unwrap().pack(b"ID=debian\n", true).unwrap();
     packed::<kept::Kept>("one", &key, &row, |key, row| {
         let (key, row) = (decode_key::<kept::Kept>(key).unwrap(), decode_row::<kept::Kept>(row).unwrap());
         format!("{key:?} {} {:?}", row.executable(), row.unpack().unwrap())

@@ -1,4 +1,5 @@
 mod arriving;
+mod artifacts;
 mod docker;
 mod members;
 mod oci;
@@ -7,7 +8,7 @@ use std::collections::HashSet;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use limpid_bytes::{
     Buffer, Compression, Error as BytesError, Job, Limit, Output, Part, Stop, inflate, unnamed,
@@ -16,8 +17,9 @@ use limpid_layers::Limits;
 use limpid_model::Digest;
 
 pub use self::arriving::{ArrivingLayer, arriving};
+use self::artifacts::Listed;
 use self::members::Members;
-use crate::{Content, Error, FoundImage, FoundLayer, ImageSource, Location};
+use crate::{Attaching, Content, Error, FoundAttachment, FoundImage, FoundLayer, ImageSource, Location};
 
 /// An image archive that is open: a tar as `docker save` writes it, or an OCI image layout
 /// ([specification](https://github.com/opencontainers/image-spec/blob/main/image-layout.md)) as a
@@ -26,6 +28,8 @@ use crate::{Content, Error, FoundImage, FoundLayer, ImageSource, Location};
 pub struct Archive {
     kept: Kept,
     limits: Limits,
+    /// What an OCI layout has beside images, once somebody has asked.
+    listed: OnceLock<Listed>,
 }
 
 #[derive(Debug)]
@@ -45,7 +49,7 @@ impl Archive {
         let metadata = fs::metadata(path).map_err(Error::io(opening))?;
         if metadata.is_dir() {
             let kept = Kept::Directory(path.to_owned());
-            return Ok(Self { kept, limits: limits.clone() });
+            return Ok(Self { kept, limits: limits.clone(), listed: OnceLock::new() });
         }
         if !metadata.is_file() {
             let why = format!("`{}` is neither a file nor a directory", path.display());
@@ -63,7 +67,7 @@ impl Archive {
             part = inflated(&part, compression, what, scratch, limits)?;
         }
         let members = Members::of(part, what, limits)?;
-        Ok(Self { kept: Kept::Tar(members), limits: limits.clone() })
+        Ok(Self { kept: Kept::Tar(members), limits: limits.clone(), listed: OnceLock::new() })
     }
 
     fn described(&self) -> Result<Vec<FoundImage>, Error> {
@@ -138,6 +142,16 @@ impl ImageSource for Archive {
             most.check(subject, known.len() as u64)?;
         }
         Ok(images)
+    }
+
+    /// What an OCI layout has beside its images.
+    fn attached(
+        &self,
+        image: &FoundImage,
+        attaching: &Attaching,
+        stop: &Stop,
+    ) -> Result<Option<Vec<FoundAttachment>>, Error> {
+        self.attached_to(image, attaching, stop)
     }
 
     /// What it has lies on this machine, so that nothing waits.

@@ -1,4 +1,4 @@
-//! Documents that are attached to images in a registry: VEX and bills of materials.
+//! Documents that are attached to images in a registry or an OCI layout: VEX and bills of materials.
 //!
 //! They are found where tools leave them: among the referrers of a manifest, under Cosign's tag of its attestations,
 //! and beside it in an index, as BuildKit does. Nothing that is attached is believed because it is there: whoever may
@@ -18,7 +18,7 @@ use limpid_model::{Attachment, AttachmentKind, seconds};
 use limpid_signature::{IdentitiesError, TrustedIdentities, TrustedKeysError};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use search::{BesideImage, Search};
+pub(crate) use search::{Artifacts, BesideImage, NotRead, REFERRERS, Search};
 use wrapped::Trusted;
 
 /// Longest file of keys, and longest trusted root, in bytes.

@@ -115,7 +115,7 @@ impl Archive {
     }
 
     /// Reads a document and checks its digest.
-    fn verified(&self, descriptor: &Descriptor, what: &str) -> Result<Vec<u8>, Error> {
+    pub(super) fn verified(&self, descriptor: &Descriptor, what: &str) -> Result<Vec<u8>, Error> {
         let (expected, place) = self.place(descriptor, what)?;
         let bytes = self.document(&place, what)?;
         let found = Digest::of(&bytes);

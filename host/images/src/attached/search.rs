@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Instant;
 
 use limpid_bytes::Stop;
-use limpid_fetch::{Error as FetchError, Repository, Version};
+use limpid_fetch::{Error as FetchError, Referrer, Repository, Version};
 use limpid_model::{Attachment, AttachmentKind, Digest, Signer, chain};
 use limpid_signature::Beside;
 use serde::Deserialize;
@@ -18,6 +18,9 @@ use crate::error::cut;
 /// tags, and of BuildKit.
 const PREDICATE_TYPES: [&str; 3] =
     ["dev.sigstore.bundle.predicateType", "predicateType", "in-toto.io/predicate-type"];
+
+/// The setting that bounds how many manifests refer to one.
+pub(crate) const REFERRERS: &str = "attached.referrers";
 
 /// Annotations of a layer with what belongs to the signature of its envelope, as Cosign 2 leaves them: a certificate,
 /// those above it, and what a log has promised.
@@ -35,9 +38,76 @@ pub(crate) struct BesideImage {
     pub(crate) manifest: Digest,
 }
 
+/// Where artifacts lie that are about images: in a repository, or beside them in a layout.
+pub(crate) trait Artifacts {
+    /// All manifests that refer to one, at most so many, which is what setting `attached.referrers` says.
+    ///
+    /// # Errors
+    /// They are not told, or are more than is allowed.
+    fn referrers(&self, about: &Digest, most: u64, stop: &Stop) -> Result<Vec<Referrer>, NotRead>;
+
+    /// Reads a manifest. What has a digest is held against it.
+    ///
+    /// # Errors
+    /// It is not there, or cannot be read.
+    fn manifest(&self, version: &Version, stop: &Stop) -> Result<Vec<u8>, NotRead>;
+
+    /// Reads a document of a size, held against its digest, and of no more bytes than a setting says.
+    ///
+    /// # Errors
+    /// It is not there, or cannot be read.
+    fn document(
+        &self,
+        digest: &Digest,
+        size: u64,
+        bound: (u64, &'static str),
+        stop: &Stop,
+    ) -> Result<Vec<u8>, NotRead>;
+}
+
+/// Why something is not read.
+pub(crate) enum NotRead {
+    /// Nobody waits for it any more.
+    Stopped,
+    /// It is not there.
+    Absent(String),
+    /// Anything else.
+    Failed(String),
+}
+
+impl From<FetchError> for NotRead {
+    fn from(error: FetchError) -> Self {
+        match error {
+            FetchError::Stopped => Self::Stopped,
+            error if error.is_absent() => Self::Absent(chain(&error)),
+            error => Self::Failed(chain(&error)),
+        }
+    }
+}
+
+impl Artifacts for Repository {
+    fn referrers(&self, about: &Digest, most: u64, stop: &Stop) -> Result<Vec<Referrer>, NotRead> {
+        Ok(Self::referrers(self, about, most, REFERRERS, stop)?)
+    }
+
+    fn manifest(&self, version: &Version, stop: &Stop) -> Result<Vec<u8>, NotRead> {
+        Ok(Self::manifest(self, version, stop)?.bytes)
+    }
+
+    fn document(
+        &self,
+        digest: &Digest,
+        size: u64,
+        bound: (u64, &'static str),
+        stop: &Stop,
+    ) -> Result<Vec<u8>, NotRead> {
+        Ok(self.attachment(digest, size, bound, stop)?)
+    }
+}
+
 /// A search for all that is attached to one manifest or index.
 pub(crate) struct Search<'a> {
-    repository: &'a Repository,
+    artifacts: &'a dyn Artifacts,
     attaching: &'a Attaching,
     about: Digest,
     stop: &'a Stop,
@@ -85,14 +155,14 @@ struct Layer {
 
 impl<'a> Search<'a> {
     pub(crate) fn new(
-        repository: &'a Repository,
+        artifacts: &'a dyn Artifacts,
         attaching: &'a Attaching,
         about: Digest,
         stop: &'a Stop,
     ) -> Self {
         let (manifests, documents, bytes) = (0, 0, 0);
         let (seen, found, begun) = (HashSet::new(), Vec::new(), Instant::now());
-        Self { repository, attaching, about, stop, begun, manifests, documents, bytes, seen, found }
+        Self { artifacts, attaching, about, stop, begun, manifests, documents, bytes, seen, found }
     }
 
     /// All documents that are attached. What could not be read is among them, with the reason.
@@ -122,10 +192,9 @@ impl<'a> Search<'a> {
 
     fn referrers(&mut self) -> Result<(), End> {
         let most = self.attaching.settings.referrers;
-        let listed = self.repository.referrers(&self.about, most, "attached.referrers", self.stop);
-        let referrers = match listed {
+        let referrers = match self.artifacts.referrers(&self.about, most, self.stop) {
             Ok(referrers) => referrers,
-            Err(error) => return self.failed("its referrers", &error),
+            Err(why) => return self.failed("its referrers", why),
         };
         for referrer in referrers {
             let is_meant = predicate_type(&referrer.annotations).is_none_or(may_be_read);
@@ -154,12 +223,12 @@ impl<'a> Search<'a> {
         self.within_time()?;
         self.manifests += 1;
         self.within_documents(self.manifests)?;
-        let manifest = match self.repository.manifest(version, self.stop) {
+        let manifest = match self.artifacts.manifest(version, self.stop) {
             Ok(manifest) => manifest,
-            Err(error) if error.is_absent() && refers == Refers::Tag => return Ok(()),
-            Err(error) => return self.failed(from, &error),
+            Err(NotRead::Absent(_)) if refers == Refers::Tag => return Ok(()),
+            Err(why) => return self.failed(from, why),
         };
-        let artifact: Artifact = match serde_json::from_slice(&manifest.bytes) {
+        let artifact: Artifact = match serde_json::from_slice(&manifest) {
             Ok(artifact) => artifact,
             Err(error) => {
                 let why = format!("it is no manifest at line {}, column {}", error.line(), error.column());
@@ -221,9 +290,9 @@ impl<'a> Search<'a> {
             )));
         }
         let bound = (settings.document_bytes, "attached.document_bytes");
-        let bytes = match self.repository.attachment(&digest, size, bound, self.stop) {
+        let bytes = match self.artifacts.document(&digest, size, bound, self.stop) {
             Ok(bytes) => bytes,
-            Err(error) => return self.failed(from, &error),
+            Err(why) => return self.failed(from, why),
         };
         match unwrap(&bytes, &self.about, &self.attaching.trusted, beside, may_be_read) {
             Ok(unwrapped) => self.take(from, unwrapped),
@@ -270,11 +339,11 @@ impl<'a> Search<'a> {
     }
 
     /// What is not given costs itself, and is told.
-    fn failed(&mut self, from: &str, error: &FetchError) -> Result<(), End> {
-        if matches!(error, FetchError::Stopped) {
-            return Err(End::Stopped);
+    fn failed(&mut self, from: &str, why: NotRead) -> Result<(), End> {
+        match why {
+            NotRead::Stopped => return Err(End::Stopped),
+            NotRead::Absent(why) | NotRead::Failed(why) => self.cannot_read(from, why),
         }
-        self.cannot_read(from, chain(error));
         Ok(())
     }
 

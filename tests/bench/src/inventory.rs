@@ -49,7 +49,7 @@ const RATE: u32 = 200;
 /// How often an image is indexed.
 const JOBS: usize = 30;
 const READING: Duration = Duration::from_secs(10);
-/// Repositories on a page, and pages that are read in each order.
+/// Repositories, or affected images, on a page, and pages of repositories that are read in each order.
 const REPOSITORIES: usize = 100;
 const PAGES: usize = 50;
 /// How often each question is asked.
@@ -204,9 +204,26 @@ fn questions(scanner: &Scanner, asked: &[String]) -> anyhow::Result<Vec<Value>> 
             named = scanner.affected_images(id, &Filter::default(), None, PAGE)?.items.len();
             times.push(milliseconds(started.elapsed()));
         }
-        questions.push(json!({ "vulnerability": id, "images": named, "ms": middle(&times) }));
+        let pages = pages_of(scanner, id)?;
+        questions
+            .push(json!({ "vulnerability": id, "images": named, "ms": middle(&times), "pages_ms": pages }));
     }
     Ok(questions)
+}
+
+/// How long the first pages of the images take that a vulnerability affects.
+fn pages_of(scanner: &Scanner, id: &str) -> anyhow::Result<Vec<f64>> {
+    let (mut times, mut after) = (Vec::new(), None);
+    for _ in 0..ASKED {
+        let started = Instant::now();
+        let page = scanner.affected_images(id, &Filter::default(), after.as_ref(), REPOSITORIES)?;
+        times.push(milliseconds(started.elapsed()));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(times)
 }
 
 /// How long it takes to count what all repositories come to, then to read pages of them in each order, and the trend of

@@ -1,18 +1,19 @@
 //! Bills of materials that scanners write of an image, against the image itself: the same findings, as far as the
-//! documents state what these rest on.
+//! documents state what these rest on. And those that Limpid writes, read by others: the same packages.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use serde_json::Value;
 
 use super::alpine::{EDGE, SECDB};
 use super::debian::{array, word};
 use super::tally::{Comparison, Tally};
 use super::{Setting, TRACKER};
-use crate::command::{command, output, run};
+use crate::command::{command, output, run, shown};
 use crate::corpus::{DebianImage, SUITES};
 use crate::scanners::{SYFT, TRIVY};
 use crate::wrap::wrap;
@@ -38,6 +39,25 @@ const DOCUMENTS: [(Writer, &str, &str); 9] = [
     (Writer::Trivy, "spdx", "trivy.spdx"),
 ];
 
+/// Who reads what Limpid has written. Grype reads documents by Syft's library, and nothing at all without its database,
+/// which is not to be had offline.
+#[derive(Clone, Copy, Debug)]
+enum Reader {
+    Syft,
+    Trivy,
+}
+
+/// Reader, what it reads, and how the file is called that it makes of that.
+const READ: [(Reader, &str, &str); 4] = [
+    (Reader::Syft, "limpid.cdx.json", "limpid.cdx.syft.json"),
+    (Reader::Syft, "limpid.spdx.json", "limpid.spdx.syft.json"),
+    (Reader::Trivy, "limpid.cdx.json", "limpid.cdx.trivy.json"),
+    (Reader::Trivy, "limpid.spdx.json", "limpid.spdx.trivy.json"),
+];
+
+/// What Trivy says of every document that is not its own.
+const OF_OTHERS: [&str; 2] = ["Third-party SBOM may lead", "Recommend using Trivy"];
+
 pub(super) fn check(setting: &Setting<'_>, tally: &mut Tally) {
     let debian = SUITES.map(|suite| (format!("debian-{suite}"), Subject::Debian(suite)));
     let alpine = ALPINE.map(|alpine| (format!("alpine-{}", alpine.release), Subject::Alpine(alpine)));
@@ -47,6 +67,11 @@ pub(super) fn check(setting: &Setting<'_>, tally: &mut Tally) {
                 for (writer, form, file) in DOCUMENTS {
                     tally.check(&format!("sboms {name}: {file}"), || {
                         scene.compare(setting, writer, form, file)
+                    });
+                }
+                for (reader, file, read) in READ {
+                    tally.check(&format!("sboms {name}: {file}, read by {reader:?}"), || {
+                        scene.read(setting, reader, file, read)
                     });
                 }
             }
@@ -132,6 +157,42 @@ impl Scene {
             .requiring(!lacks.contains("unknown-distribution"), "the document states no distribution"))
     }
 
+    /// Compares the packages of a document that Limpid has written with those that somebody reads in it.
+    fn read(
+        &self,
+        setting: &Setting<'_>,
+        reader: Reader,
+        file: &str,
+        read: &str,
+    ) -> anyhow::Result<Comparison> {
+        let scanners = setting.workspace.target().join("verify/scanners");
+        let (from, to) = (self.folder.join(file), self.folder.join(read));
+        let mut command = command("env");
+        match reader {
+            Reader::Syft => {
+                command.arg("SYFT_CHECK_FOR_APP_UPDATE=false").arg(SYFT.program(&scanners)?).arg("convert");
+                command.arg(&from).arg("--output").arg(format!("syft-json={}", to.display()));
+            }
+            Reader::Trivy => {
+                command.arg(TRIVY.program(&scanners)?).args([
+                    "sbom",
+                    "--offline-scan",
+                    "--format",
+                    "cyclonedx",
+                ]);
+                command.arg("--output").arg(&to).arg(&from);
+            }
+        }
+        let complaints = complaints(&mut command)?;
+        let [written, read] = [from, to].map(|path| -> anyhow::Result<BTreeSet<String>> {
+            Ok(packages(&serde_json::from_slice(&fs::read(path)?)?))
+        });
+        let written = written?;
+        let is_empty = written.is_empty();
+        let read = read?.into_iter().chain(complaints);
+        Ok(Comparison::of("packages", written, read).requiring(!is_empty, "the document has no packages"))
+    }
+
     fn write(&self, setting: &Setting<'_>, writer: Writer, form: &str, path: &Path) -> anyhow::Result<()> {
         let scanners = setting.workspace.target().join("verify/scanners");
         fs::create_dir_all(&scanners)?;
@@ -188,4 +249,38 @@ fn of_distribution(report: &Value) -> Vec<String> {
         )
     };
     findings.map(row).collect()
+}
+
+/// Has a program read something, and returns what it has to say against that.
+fn complaints(command: &mut Command) -> anyhow::Result<Vec<String>> {
+    let ended = command.output().with_context(|| format!("cannot run `{}`", shown(command)))?;
+    let said = String::from_utf8_lossy(&ended.stderr);
+    if !ended.status.success() {
+        bail!("`{}` failed: {said}", shown(command));
+    }
+    let is_complaint = |line: &&str| {
+        let is_meant = |what: &&str| line.contains(what);
+        // That a command of Syft's is experimental says nothing of the document.
+        (line.contains("WARN") || line.contains("ERROR"))
+            && !OF_OTHERS.iter().any(is_meant)
+            && !line.contains("experimental")
+    };
+    Ok(said.lines().filter(is_complaint).map(str::to_owned).collect())
+}
+
+/// The packages of a document in the forms of CycloneDX, SPDX or Syft, by their package URLs without qualifiers, each
+/// once: Syft takes one package in two files for one.
+fn packages(document: &Value) -> BTreeSet<String> {
+    let purls = |list: &str, purl: fn(&Value) -> Option<&str>| -> Vec<String> {
+        array(document, list).iter().filter_map(purl).map(str::to_owned).collect()
+    };
+    let mut all = purls("/components", |component| component.get("purl")?.as_str());
+    all.extend(purls("/artifacts", |artifact| artifact.get("purl")?.as_str()));
+    all.extend(purls("/packages", |package| {
+        let mut references = package.get("externalRefs")?.as_array()?.iter();
+        let purl = references.find(|reference| word(reference, "/referenceType") == "purl")?;
+        purl.get("referenceLocator")?.as_str()
+    }));
+    let plain = |purl: String| purl.split(['?', '#']).next().unwrap_or_default().to_owned();
+    all.into_iter().map(plain).filter(|purl| !purl.is_empty()).collect()
 }

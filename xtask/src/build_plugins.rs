@@ -39,7 +39,7 @@ pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 /// The plugins among the packages, by name.
-fn plugins(packages: &[Package]) -> anyhow::Result<BTreeMap<&str, &Package>> {
+pub(crate) fn plugins(packages: &[Package]) -> anyhow::Result<BTreeMap<&str, &Package>> {
     let mut plugins = BTreeMap::new();
     for package in packages {
         let folder = package.folder.as_path();

@@ -12,6 +12,7 @@ mod demo;
 mod deny;
 mod dist;
 mod distributions;
+mod doc;
 mod examples;
 mod fuzz;
 mod ignored;
@@ -123,6 +124,8 @@ enum Task {
     Packages,
     /// Check that dependencies between the crates run one way
     Layering,
+    /// Build the documentation of all crates but plugins; a warning is an error
+    Doc,
     /// Write docs/distributions.md, which tests compare with what the plugins say of each distribution
     Distributions,
     /// Build the documentation as a book, into `target/book/html`; installs mdBook where it is not there
@@ -166,6 +169,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Bench { parts, runs, images, json } => bench::bench(&parts, runs, images, json.as_deref()),
         Task::Packages => packages::check(&Workspace::load()?),
         Task::Layering => layering::check(&Workspace::load()?),
+        Task::Doc => doc::document(&Workspace::load()?),
         Task::Distributions => distributions::write(&Workspace::load()?),
         Task::Book => book::build(&Workspace::load()?),
     }

@@ -9,7 +9,7 @@ use crate::command::{cargo, run, shown};
 use crate::limpid::Limpid;
 use crate::progress::run_with_progress;
 use crate::workspace::Workspace;
-use crate::{build_plugins, deny, fuzz, layering, programs, setup};
+use crate::{build_plugins, deny, doc, fuzz, layering, programs, setup};
 
 /// Runs all checks, or with a filter only the tests that it names.
 ///
@@ -54,7 +54,7 @@ fn check_sources(workspace: &Workspace) -> anyhow::Result<()> {
     step("cargo xtask layering", || layering::check(workspace))?;
     step("cargo xtask deny", || deny::check(workspace, deny::Checks::Local))?;
     build(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]), workspace)?;
-    build(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"), workspace)
+    step("cargo xtask doc", || doc::document(workspace))
 }
 
 fn build(command: &mut Command, workspace: &Workspace) -> anyhow::Result<()> {

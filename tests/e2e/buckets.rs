@@ -100,6 +100,29 @@ fn what_a_service_backs_up_to_a_bucket_is_verified_and_restored() {
     assert_eq!(service.api.get("/v1/images").ok()["images"].as_array().unwrap().len(), 1);
 }
 
+#[test]
+#[ignore = "needs a program: `cargo xtask test-with storage`"]
+fn a_file_that_is_longer_than_a_request_goes_in_parts() {
+    /// What parts have at least.
+    const PART: usize = 5 << 20;
+    let storage = Storage::start();
+    let root = tempfile::tempdir().unwrap();
+    let folders = ["plugins", "again"].map(|name| root.path().join(name));
+    folders.iter().for_each(|folder| std::fs::create_dir(folder).unwrap());
+    // No plugin that anything loads, of three parts, of which no two are the same.
+    let content: Vec<u8> = (0..11_u32 << 18).flat_map(u32::to_le_bytes).collect();
+    std::fs::write(folders[0].join("long.wasm"), &content).unwrap();
+    let setup = storage.setup().with("LIMPID_BACKUP__S3_PART_BYTES", PART).with_plugins(&folders[0]);
+    let service = Service::with(setup);
+    let run = |arguments: &[&str]| service.setup.run(arguments.iter().copied());
+    run(&["backup", "create", PLACE]).ok();
+    assert!(run(&["backup", "verify", PLACE]).ok().contains("is whole"));
+    let setup = service.kill().with_plugins(&folders[1]);
+    let restored = root.path().join("restored");
+    over(&setup, &restored, &["backup", "restore", PLACE, "--plugins"]).ok();
+    assert_eq!(std::fs::read(folders[1].join("long.wasm")).unwrap(), content);
+}
+
 /// Runs a command over a setup with another data directory.
 fn over(setup: &Setup, data: &Path, arguments: &[&str]) -> Outcome {
     Outcome::of(setup.command_over(data).args(arguments))

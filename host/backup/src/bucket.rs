@@ -4,14 +4,15 @@
 //! written is ever changed or removed here, so that several may write at a time: objects are called by their digests, and
 //! a manifest is written last.
 
+mod parts;
 mod requests;
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::{self, Read, Seek as _};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use limpid_model::{Digest, Hasher};
+use limpid_model::Digest;
 
 use crate::create::{Earlier, Reuse, Sources, Staged, all, free_name, stamp};
 use crate::directory::{BACKUPS, LAYOUT, Listed, MARKER};
@@ -20,6 +21,8 @@ use crate::manifest::{BYTES, File, Manifest};
 use crate::restore::{Restored, restore};
 use crate::verify::{Objects, Verified, temporary, verify_files, verify_store};
 use crate::{Error, Made, Progress};
+use parts::Outgoing;
+pub use parts::{LEAST_PART, MOST_PART, PART_BYTES};
 pub use requests::BucketAccess;
 use requests::{Body, Requests};
 
@@ -34,9 +37,6 @@ pub fn address_of(path: &Path) -> Option<&str> {
 /// Objects below one prefix, at most.
 const OBJECTS: usize = 2_000_000;
 
-/// Bytes of one object: what a bucket takes in one request.
-const OBJECT_BYTES: u64 = 5 << 30;
-
 /// A bucket of backups, or a part of one.
 #[derive(Debug)]
 pub struct Bucket {
@@ -44,6 +44,8 @@ pub struct Bucket {
     /// Empty, or with `/` at its end.
     prefix: String,
     address: String,
+    /// Bytes of one request.
+    part_bytes: u64,
 }
 
 impl Bucket {
@@ -70,6 +72,7 @@ impl Bucket {
             requests: Requests::new(name, access)?,
             prefix: if prefix.is_empty() { String::new() } else { format!("{prefix}/") },
             address: format!("{SCHEME}{rest}").trim_end_matches('/').to_owned(),
+            part_bytes: access.part_bytes,
         })
     }
 
@@ -288,19 +291,14 @@ impl<'b> Adding<'b> {
         // By its digest it is known whether it is there, and the bucket checks what comes.
         let (bytes, digest) = files::copy((&mut source, &found.source), None, progress)?;
         if !self.has(&digest, bytes) {
-            if bytes > OBJECT_BYTES {
-                return Err(Error::BadBucket(format!(
-                    "`{}` has {bytes} bytes, and a bucket takes objects of {OBJECT_BYTES}",
-                    found.source.display()
-                )));
-            }
-            let content = || {
-                let mut file = source.try_clone()?;
-                file.rewind()?;
-                Ok(Box::new(Sent { file, left: bytes, hasher: Hasher::default(), digest, progress }) as _)
-            };
             let key = self.bucket.object(&digest);
-            self.bucket.requests.put(&key, &Body { bytes, digest, content: &content })?;
+            let outgoing = Outgoing { file: &source, path: &found.source, bytes, digest, progress };
+            let sent = outgoing.send(&self.bucket.requests, &key, self.bucket.part_bytes);
+            if sent.is_err() {
+                // Whoever ended it hears that, and not what became of the request.
+                progress.advance(0)?;
+            }
+            sent?;
             self.there.insert(key, bytes);
             self.new_files += 1;
             self.new_bytes += bytes;
@@ -310,30 +308,6 @@ impl<'b> Adding<'b> {
 
     fn has(&self, digest: &Digest, bytes: u64) -> bool {
         self.there.get(&self.bucket.object(digest)) == Some(&bytes)
-    }
-}
-
-/// A file on its way. It ends early, and so does the request, where it is not what it was, or where it is to stop.
-struct Sent<'p> {
-    file: fs::File,
-    left: u64,
-    hasher: Hasher,
-    digest: Digest,
-    progress: &'p Progress,
-}
-
-impl Read for Sent<'_> {
-    fn read(&mut self, piece: &mut [u8]) -> io::Result<usize> {
-        self.progress.advance(0).map_err(io::Error::other)?;
-        let read = (&mut self.file).take(self.left).read(piece)?;
-        let content = piece.get(..read).unwrap_or_default();
-        self.hasher.update(content);
-        self.left = self.left.saturating_sub(read as u64);
-        let is_whole = self.left == 0 && std::mem::take(&mut self.hasher).finish() == self.digest;
-        if (read == 0 && self.left > 0) || (read > 0 && self.left == 0 && !is_whole) {
-            return Err(io::Error::other("the file has changed while it was sent"));
-        }
-        Ok(read)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::manifest::{FILES, Stamp};
 use crate::{Error, Progress};
 
 /// Bytes that are read at a time.
-const PIECE: usize = 256 << 10;
+pub(crate) const PIECE: usize = 256 << 10;
 
 /// Folders within each other that are looked into.
 const DEPTH: usize = 8;

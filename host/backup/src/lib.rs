@@ -27,7 +27,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-pub use bucket::{Bucket, BucketAccess, address_of};
+pub use bucket::{Bucket, BucketAccess, LEAST_PART, MOST_PART, PART_BYTES, address_of};
 pub use create::{Made, Reuse, Sources, Staged, create};
 pub use directory::{Directory, Listed};
 pub use error::Error;

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use limpid_model::Digest;
 use limpid_outbound::tls;
-use rusty_s3::actions::{ListObjectsV2, S3Action};
+use rusty_s3::actions::{CreateMultipartUpload, ListObjectsV2, S3Action};
 use rusty_s3::{Credentials, UrlStyle};
 use ureq::http::Response;
 use ureq::{Agent, SendBody};
@@ -40,6 +40,15 @@ const PAGE_BYTES: u64 = 8 << 20;
 /// The header by which the storage checks what comes.
 const CHECKSUM: &str = "x-amz-checksum-sha256";
 
+/// The header by which an upload says that its parts have checksums.
+const ALGORITHM: &str = "x-amz-checksum-algorithm";
+
+/// How long an upload may take to be put together: storage copies its parts.
+const COMPLETE_TIME: Duration = Duration::from_secs(900);
+
+/// Bytes of the number of an upload, and of the tag of a part.
+const TAG_BYTES: usize = 1 << 10;
+
 /// Where a bucket is, and what lets into it.
 #[derive(Clone, Default)]
 pub struct BucketAccess {
@@ -55,6 +64,8 @@ pub struct BucketAccess {
     pub secret: Option<String>,
     /// What else is shown where the secret is one for a while.
     pub token: Option<String>,
+    /// Bytes of one request: a file that is longer is sent in parts.
+    pub part_bytes: u64,
 }
 
 impl std::fmt::Debug for BucketAccess {
@@ -76,6 +87,13 @@ pub(super) struct Body<'c> {
     pub(super) content: &'c dyn Fn() -> io::Result<Box<dyn Read + 'c>>,
 }
 
+impl Body<'_> {
+    /// Its digest, as the storage takes it.
+    fn checksum(&self) -> String {
+        STANDARD.encode(self.digest.as_bytes())
+    }
+}
+
 /// Why an attempt failed.
 enum Failure {
     /// Another one may end otherwise.
@@ -94,7 +112,7 @@ pub(super) struct Requests {
 
 impl Requests {
     pub(super) fn new(name: &str, access: &BucketAccess) -> Result<Self, Error> {
-        let BucketAccess { endpoint, plain_http, region, key_id, secret, token } = access;
+        let BucketAccess { endpoint, plain_http, region, key_id, secret, token, part_bytes: _ } = access;
         let of_aws = || format!("https://s3.{region}.amazonaws.com");
         // AWS has certificates for names without a dot only.
         let is_in_host = endpoint.is_none() && !name.contains('.');
@@ -137,18 +155,41 @@ impl Requests {
 
     /// Writes an object, whole or not at all.
     pub(super) fn put(&self, key: &str, body: &Body<'_>) -> Result<(), Error> {
-        let checksum = STANDARD.encode(body.digest.as_bytes());
         self.ask(("write", key), || {
-            let mut action = self.bucket.put_object(Some(&self.credentials), key);
-            action.headers_mut().insert(CHECKSUM, checksum.as_str());
-            let mut content = (body.content)().map_err(|error| Failure::Lasting(error.to_string()))?;
-            let request = self.agent.put(action.sign(SIGNED_FOR).as_str());
-            let request = request.header(CHECKSUM, checksum.as_str());
-            let request = request.header("content-length", body.bytes.to_string());
-            let request = request.config().timeout_send_body(Some(time_for(body.bytes))).build();
-            answered(request.send(SendBody::from_reader(&mut content)))?;
-            Ok(())
+            let action = self.bucket.put_object(Some(&self.credentials), key);
+            self.send(action, body).map(drop)
         })
+    }
+
+    /// Sends a body, which the storage holds against its digest.
+    fn send<'a>(
+        &'a self,
+        mut action: impl S3Action<'a>,
+        body: &Body<'_>,
+    ) -> Result<Response<ureq::Body>, Failure> {
+        let checksum = body.checksum();
+        action.headers_mut().insert(CHECKSUM, checksum.clone());
+        let mut content = (body.content)().map_err(|error| Failure::Lasting(error.to_string()))?;
+        let request = self.agent.put(action.sign(SIGNED_FOR).as_str());
+        let request = request.header(CHECKSUM, checksum.as_str());
+        let request = request.header("content-length", body.bytes.to_string());
+        let request = request.config().timeout_send_body(Some(time_for(body.bytes))).build();
+        answered(request.send(SendBody::from_reader(&mut content)))
+    }
+
+    /// Begins to write an object in parts.
+    pub(super) fn begin(&self, key: &str) -> Result<Upload<'_>, Error> {
+        let id = self.ask(("write", key), || {
+            let mut action = self.bucket.create_multipart_upload(Some(&self.credentials), key);
+            action.headers_mut().insert(ALGORITHM, "SHA256");
+            let request = self.agent.post(action.sign(SIGNED_FOR).as_str()).header(ALGORITHM, "SHA256");
+            let text = text(answered(request.send_empty())?)?;
+            let answer = CreateMultipartUpload::parse_response(&text);
+            let answer =
+                answer.map_err(|error| Failure::Lasting(format!("its answer is no upload: {error}")))?;
+            usable("the number of an upload", answer.upload_id()).map_err(Failure::Lasting)
+        })?;
+        Ok(Upload { requests: self, key: key.to_owned(), id, parts: Vec::new(), bytes: 0 })
     }
 
     /// How long an object is; none where it is not there.
@@ -252,6 +293,111 @@ impl Requests {
     }
 }
 
+/// An object that is written in parts. Nothing is there of it before it is complete, and its parts take room in the
+/// storage until it is complete or aborted.
+pub(super) struct Upload<'r> {
+    requests: &'r Requests,
+    key: String,
+    id: String,
+    parts: Vec<Part>,
+    bytes: u64,
+}
+
+/// A part that the storage has.
+struct Part {
+    tag: String,
+    checksum: String,
+}
+
+impl Upload<'_> {
+    /// Writes the next part.
+    pub(super) fn put(&mut self, body: &Body<'_>) -> Result<(), Error> {
+        let (requests, what) = (self.requests, ("write", &*self.key));
+        let many = || requests.error(what, format!("it has more than {} parts", u16::MAX));
+        let number =
+            self.parts.len().checked_add(1).and_then(|next| u16::try_from(next).ok()).ok_or_else(many)?;
+        let tag = requests.ask(what, || {
+            let credentials = Some(&requests.credentials);
+            let action = requests.bucket.upload_part(credentials, &self.key, number, &self.id);
+            let answer = requests.send(action, body)?;
+            let tag = answer.headers().get("etag").and_then(|tag| tag.to_str().ok()).unwrap_or_default();
+            usable("the tag of a part", tag).map_err(Failure::Lasting)
+        })?;
+        self.parts.push(Part { tag, checksum: body.checksum() });
+        self.bytes = self.bytes.saturating_add(body.bytes);
+        Ok(())
+    }
+
+    /// Makes an object of the parts.
+    pub(super) fn complete(&self) -> Result<(), Error> {
+        let (requests, what) = (self.requests, ("write", &*self.key));
+        let document = self.document();
+        requests.ask(what, || {
+            let tags = self.parts.iter().map(|part| part.tag.as_str());
+            let credentials = Some(&requests.credentials);
+            let action = requests.bucket.complete_multipart_upload(credentials, &self.key, &self.id, tags);
+            let request = requests.agent.post(action.sign(SIGNED_FOR).as_str());
+            let request = request.header("content-type", "application/xml");
+            let request = request.config().timeout_recv_response(Some(COMPLETE_TIME));
+            let request = request.timeout_recv_body(Some(COMPLETE_TIME)).build();
+            // An earlier attempt may have done it, and its answer is lost.
+            let Some(answer) = found(request.send(document.as_str()))? else { return Ok(()) };
+            // The status is there before it is known how it ends.
+            match said(&text(answer)?) {
+                Some(why) if why.contains("InternalError") || why.contains("SlowDown") => {
+                    Err(Failure::Passing(why))
+                }
+                Some(why) => Err(Failure::Lasting(why)),
+                None => Ok(()),
+            }
+        })?;
+        match requests.head(&self.key)? {
+            Some(bytes) if bytes == self.bytes => Ok(()),
+            Some(bytes) => {
+                let why = format!("it has {bytes} bytes, and its parts have {}", self.bytes);
+                Err(requests.error(what, why))
+            }
+            None => Err(requests.error(what, "its parts are not there any more".to_owned())),
+        }
+    }
+
+    /// What names the parts. Where an upload has checksums, storage wants them here once more.
+    fn document(&self) -> String {
+        let mut text =
+            String::from(r#"<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">"#);
+        for (Part { tag, checksum }, number) in self.parts.iter().zip(1_u32..) {
+            text.push_str(&format!(
+                "<Part><PartNumber>{number}</PartNumber><ETag>{tag}</ETag>\
+                 <ChecksumSHA256>{checksum}</ChecksumSHA256></Part>"
+            ));
+        }
+        text.push_str("</CompleteMultipartUpload>");
+        text
+    }
+
+    /// Removes the parts. Asked once: whoever aborts has failed already.
+    pub(super) fn abort(self) {
+        let Self { requests, key, id, .. } = self;
+        let action = requests.bucket.abort_multipart_upload(Some(&requests.credentials), &key, &id);
+        let asked = found(requests.agent.delete(action.sign(SIGNED_FOR).as_str()).call());
+        if let Err(Failure::Passing(why) | Failure::Lasting(why)) = asked {
+            tracing::warn!(
+                "parts of `{}` stay in the storage and take room, as upload `{id}` cannot be aborted: {why}",
+                requests.shown(&key)
+            );
+        }
+    }
+}
+
+/// A number or a tag that storage makes, and that is sent back to it in an XML document.
+fn usable(what: &str, text: &str) -> Result<String, String> {
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'&');
+    if text.is_empty() || text.len() > TAG_BYTES || !text.bytes().all(is_plain) {
+        return Err(format!("its answer has not {what} of up to {TAG_BYTES} plain characters"));
+    }
+    Ok(text.to_owned())
+}
+
 /// An object that is being read. A connection that is lost is made again, and reading goes on where it was.
 pub(super) struct Object<'r> {
     requests: &'r Requests,
@@ -344,16 +490,26 @@ fn answered(answer: Answer) -> Result<Response<ureq::Body>, Failure> {
 /// What an answer says that is none: its status, and the code and the message of its document.
 fn refusal(answer: Response<ureq::Body>) -> String {
     let status = answer.status();
-    let mut text = Vec::new();
     // Where it cannot be read, the status says enough.
-    let _ = answer.into_body().into_reader().take(REFUSAL_BYTES).read_to_end(&mut text);
-    let text = String::from_utf8_lossy(&text);
+    let said = text(answer).ok().and_then(|text| said(&text));
+    said.map_or_else(|| format!("it answers {status}"), |said| format!("it answers {status}: {said}"))
+}
+
+/// The beginning of a document.
+fn text(answer: Response<ureq::Body>) -> Result<String, Failure> {
+    let mut text = Vec::new();
+    let read = answer.into_body().into_reader().take(REFUSAL_BYTES).read_to_end(&mut text);
+    read.map_err(|error| Failure::Passing(error.to_string()))?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// The code and the message of a document that says why something is not done.
+fn said(text: &str) -> Option<String> {
     let element = |name: &str| {
         let (_, rest) = text.split_once(&format!("<{name}>"))?;
         let (content, _) = rest.split_once(&format!("</{name}>"))?;
         Some(content.chars().filter(|character| !character.is_control()).take(200).collect::<String>())
     };
     let said: Vec<_> = ["Code", "Message"].into_iter().filter_map(element).collect();
-    let said = said.join(", ");
-    if said.is_empty() { format!("it answers {status}") } else { format!("it answers {status}: {said}") }
+    (!said.is_empty()).then(|| said.join(", "))
 }

@@ -112,6 +112,100 @@ fn a_bucket_that_refuses_is_told_and_the_last_backup_stays() {
     assert!(verify(&bucket).is_whole());
 }
 
+/// A bucket to which more than a thousand bytes go in parts.
+fn bucket_of_parts(storage: &Storage) -> Bucket {
+    let access = BucketAccess { part_bytes: 1_000, ..storage.access() };
+    Bucket::new("s3://bucket/limpid/daily", &access).unwrap()
+}
+
+#[test]
+fn a_file_that_is_longer_than_a_request_is_sent_in_parts() {
+    let (world, storage) = (World::new(), Storage::start());
+    world.fill("first");
+    let archive: Vec<u8> = (0..10_500_u32).map(|at| (at % 251) as u8).collect();
+    world.submit(7, &archive);
+    let bucket = bucket_of_parts(&storage);
+    let made = back_up(&world, &bucket, Reuse::Unchanged).unwrap();
+    let longer = made.manifest.files.iter().filter(|file| file.bytes > 1_000).count();
+    assert_eq!((storage.begun(), storage.uploads()), (longer, 0));
+    assert!(longer > 0);
+    assert!(verify(&bucket).is_whole());
+    let to = world.path("restored");
+    restore_to(&bucket, &to).unwrap();
+    assert_eq!(fs::read(to.join("scratch/submitted/7.archive")).unwrap(), archive);
+    storage.writes();
+    let same = back_up(&world, &bucket, Reuse::Unchanged).unwrap();
+    assert_eq!(storage.writes(), same.new_files as usize + 1, "what is there in parts is known again");
+    let archive = same.manifest.files.iter().find(|file| file.path.ends_with("7.archive")).unwrap();
+    storage.change(&bucket.object(&archive.digest), |content| content[9_999] ^= 1);
+    let verified = verify(&bucket);
+    assert!(matches!(&verified.damaged[..], [Error::Damaged { file, .. }] if *file == archive.path));
+}
+
+#[test]
+fn parts_are_tried_again_and_put_together_once() {
+    let (world, storage) = (World::new(), Storage::start());
+    world.submit(7, &[7; 4_000]);
+    let bucket = bucket_of_parts(&storage);
+    let faults = [
+        vec![Fault::LostWrite, Fault::Busy, Fault::LostWrite],
+        vec![Fault::LostAnswer],
+        vec![Fault::Unfinished, Fault::Unfinished],
+    ];
+    for faults in faults {
+        storage.fail(&faults);
+        back_up(&world, &bucket, Reuse::Nothing).unwrap();
+        assert_eq!((storage.faults(), storage.uploads()), (0, 0), "{faults:?}");
+        assert!(verify(&bucket).is_whole());
+    }
+}
+
+#[test]
+fn parts_of_what_is_not_complete_are_removed() {
+    let (world, storage) = (World::new(), Storage::start());
+    let bucket = bucket_of_parts(&storage);
+    world.submit(7, &[7; 4_000]);
+    bucket.mark().unwrap();
+    let path = world.path("data/scratch/submitted/7.archive");
+    let (file, progress) = (fs::File::open(&path).unwrap(), Progress::default());
+    let send = |digest: Digest| {
+        let outgoing = Outgoing { file: &file, path: &path, bytes: 4_000, digest, progress: &progress };
+        outgoing.send(&bucket.requests, "limpid/daily/objects/x", 1_000).unwrap_err()
+    };
+    let check = |faults: &[Fault], digest: Digest, expected: &str| {
+        storage.fail(faults);
+        storage.begun();
+        let why = send(digest);
+        let why = format!("{why}: {:?}", std::error::Error::source(&why));
+        assert!(why.contains(expected), "{why}");
+        assert_eq!((storage.begun(), storage.uploads()), (1, 0), "{expected}");
+        assert_eq!(storage.keys(), ["limpid/daily/limpid-backups"]);
+    };
+    let whole = Digest::of(&[7; 4_000]);
+    check(&[Fault::Refused], whole, "it answers 403 Forbidden: AccessDenied, no");
+    check(&[Fault::Busy; 5], whole, "it was tried 5 times");
+    check(&[Fault::Unfinished; 5], whole, "InternalError, no; it was tried 5 times");
+    check(&[], Digest::of(b"what it was"), "the file has changed while it was sent");
+    storage.fail(&[]);
+    progress.stop();
+    assert!(send(whole).to_string().contains("cannot read"));
+    assert_eq!(storage.uploads(), 0);
+}
+
+#[test]
+fn a_file_that_no_object_holds_is_refused() {
+    let (world, storage) = (World::new(), Storage::start());
+    world.submit(7, b"short");
+    let bucket = bucket(&storage);
+    let path = world.path("data/scratch/submitted/7.archive");
+    let (file, progress) = (fs::File::open(&path).unwrap(), Progress::default());
+    let bytes = 10_000 * MOST_PART + 1;
+    let outgoing = Outgoing { file: &file, path: &path, bytes, digest: Digest::of(b""), progress: &progress };
+    let why = outgoing.send(&bucket.requests, "x", PART_BYTES).unwrap_err().to_string();
+    assert!(why.contains("objects of 10000 parts of 5368709120 bytes"), "{why}");
+    assert_eq!(storage.begun(), 0);
+}
+
 #[test]
 fn damage_in_a_bucket_is_found_and_not_restored() {
     let (world, storage) = (World::new(), Storage::start());

@@ -2,7 +2,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use limpid_scanner::backup::BucketAccess;
+use limpid_scanner::backup::{BucketAccess, LEAST_PART, MOST_PART, PART_BYTES};
 use serde::{Deserialize, Serialize};
 
 /// Bytes of the file of a secret, at most.
@@ -12,7 +12,7 @@ const SECRET_BYTES: u64 = 4 << 10;
 const REGION: &str = "us-east-1";
 
 /// Backups of the data directory.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Backup {
     /// Where they lie, unless a command names another directory: a directory, or the address of a bucket.
@@ -32,13 +32,30 @@ pub(crate) struct Backup {
     /// The file of the secret of that.
     #[serde(skip_serializing_if = "Option::is_none")]
     s3_secret_file: Option<PathBuf>,
+    /// Bytes of one request: a file that is longer is sent in parts.
+    s3_part_bytes: u64,
+}
+
+impl Default for Backup {
+    fn default() -> Self {
+        Self {
+            directory: None,
+            s3_endpoint: None,
+            s3_region: None,
+            s3_plain_http: false,
+            s3_key_id: None,
+            s3_secret_file: None,
+            s3_part_bytes: PART_BYTES,
+        }
+    }
 }
 
 impl Backup {
     /// Where buckets are and what lets into them: by these settings, or by the variables that programs for AWS read.
     ///
     /// # Errors
-    /// The file of the secret cannot be read, or only one of it and `key_id` is there.
+    /// The file of the secret cannot be read, only one of it and `key_id` is there, or parts have a length that storage
+    /// does not take.
     pub(crate) fn access(&self) -> anyhow::Result<BucketAccess> {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let (key_id, secret, token) = match (&self.s3_key_id, &self.s3_secret_file) {
@@ -50,6 +67,12 @@ impl Backup {
             ),
             _ => bail!("settings: `backup.s3_key_id` and `backup.s3_secret_file` are set together"),
         };
+        if !(LEAST_PART..=MOST_PART).contains(&self.s3_part_bytes) {
+            bail!(
+                "settings: `backup.s3_part_bytes` is {}: storage takes parts of {LEAST_PART} to {MOST_PART} bytes",
+                self.s3_part_bytes
+            );
+        }
         let region = self.s3_region.clone().or_else(|| variable("AWS_REGION"));
         Ok(BucketAccess {
             endpoint: self.s3_endpoint.clone(),
@@ -58,6 +81,7 @@ impl Backup {
             key_id,
             secret,
             token,
+            part_bytes: self.s3_part_bytes,
         })
     }
 }
@@ -90,5 +114,14 @@ mod tests {
         assert!(half.access().unwrap_err().to_string().contains("set together"));
         std::io::Write::write_all(&mut file, &[b'x'; 5_000]).unwrap();
         assert!(backup.access().unwrap_err().to_string().contains("longer than"));
+    }
+
+    #[test]
+    fn parts_have_a_length_that_storage_takes() {
+        assert_eq!(Backup::default().access().unwrap().part_bytes, PART_BYTES);
+        for s3_part_bytes in [0, LEAST_PART - 1, MOST_PART + 1] {
+            let why = Backup { s3_part_bytes, ..Backup::default() }.access().unwrap_err().to_string();
+            assert!(why.contains("`backup.s3_part_bytes`"), "{why}");
+        }
     }
 }

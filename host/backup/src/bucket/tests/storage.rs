@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use limpid_model::Digest;
 
-use crate::BucketAccess;
+use crate::{BucketAccess, PART_BYTES};
 
 /// Objects in one page of a listing.
 const PAGE: usize = 5;
@@ -25,11 +25,18 @@ pub(super) enum Fault {
     Busy,
     /// A write is answered with 403.
     Refused,
+    /// Parts are put together, and the connection is closed before that is answered.
+    LostAnswer,
+    /// Parts are not put together, as is answered with status 200.
+    Unfinished,
 }
 
 #[derive(Default)]
 struct State {
     objects: BTreeMap<String, Vec<u8>>,
+    /// Parts of objects that are not complete, by upload.
+    uploads: BTreeMap<String, BTreeMap<usize, Vec<u8>>>,
+    begun: usize,
     faults: VecDeque<Fault>,
     writes: usize,
 }
@@ -63,6 +70,7 @@ impl Storage {
             key_id: Some("key".to_owned()),
             secret: Some("secret".to_owned()),
             token: None,
+            part_bytes: PART_BYTES,
         }
     }
 
@@ -85,6 +93,16 @@ impl Storage {
     /// Objects that were written since this was last asked.
     pub(super) fn writes(&self) -> usize {
         std::mem::take(&mut self.state.lock().unwrap().writes)
+    }
+
+    /// Uploads that were begun since this was last asked.
+    pub(super) fn begun(&self) -> usize {
+        std::mem::take(&mut self.state.lock().unwrap().begun)
+    }
+
+    /// Uploads whose parts still take room.
+    pub(super) fn uploads(&self) -> usize {
+        self.state.lock().unwrap().uploads.len()
     }
 
     /// Faults that did not come to anything yet.
@@ -116,7 +134,9 @@ fn answer(mut stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<bool>
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let parameter = |name: &str| {
         let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.find(|(known, _)| *known == name).map(|(_, value)| value.replace("%2F", "/"))
+        pairs
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.replace("%2F", "/").replace("%3D", "="))
     };
     let mut state = state.lock().unwrap();
     let mut take = |is_meant: &dyn Fn(Fault) -> bool| {
@@ -137,7 +157,7 @@ fn answer(mut stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<bool>
         "PUT" => {
             let length: usize = header("content-length").expect("no length").parse().unwrap();
             assert_eq!(header("transfer-encoding"), None);
-            match take(&|fault| !matches!(fault, Fault::LostRead(_))) {
+            match take(&|fault| matches!(fault, Fault::LostWrite | Fault::Busy | Fault::Refused)) {
                 Some(Fault::LostWrite) => {
                     let mut part = vec![0; length / 2];
                     reader.read_exact(&mut part)?;
@@ -157,15 +177,72 @@ fn answer(mut stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<bool>
                         _ if checksum != STANDARD.encode(Digest::of(&body).as_bytes()) => {
                             say("400 Bad Request", "", refusal("BadDigest").as_bytes())?;
                         }
-                        _ => {
-                            state.objects.insert(key.to_owned(), body);
-                            state.writes += 1;
-                            say("200 OK", "", b"")?;
-                        }
+                        _ => match parameter("uploadId") {
+                            Some(id) => {
+                                let number: usize = parameter("partNumber").unwrap().parse().unwrap();
+                                let tag = format!("etag: \"{}\"\r\n", Digest::of(&body).hex());
+                                state.uploads.get_mut(&id).expect("no upload").insert(number, body);
+                                say("200 OK", &tag, b"")?;
+                            }
+                            None => {
+                                state.objects.insert(key.to_owned(), body);
+                                state.writes += 1;
+                                say("200 OK", "", b"")?;
+                            }
+                        },
                     }
                 }
             }
         }
+        "POST" if parameter("uploads").is_some() => {
+            assert_eq!(header("x-amz-checksum-algorithm").as_deref(), Some("SHA256"));
+            state.begun += 1;
+            let id = format!("upload={}", state.begun);
+            state.uploads.insert(id.clone(), BTreeMap::new());
+            let body = format!(
+                "<InitiateMultipartUploadResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Bucket>bucket</Bucket>\
+                 <Key>{key}</Key><UploadId>{id}</UploadId></InitiateMultipartUploadResult>"
+            );
+            say("200 OK", "", body.as_bytes())?;
+        }
+        "POST" => {
+            let mut document = vec![0; header("content-length").unwrap().parse().unwrap()];
+            reader.read_exact(&mut document)?;
+            let fault = take(&|fault| matches!(fault, Fault::LostAnswer | Fault::Unfinished));
+            if fault == Some(Fault::Unfinished) {
+                say("200 OK", "", format!("  {}", refusal("InternalError")).as_bytes())?;
+                return Ok(true);
+            }
+            let Some(parts) = state.uploads.remove(&parameter("uploadId").unwrap()) else {
+                say("404 Not Found", "", refusal("NoSuchUpload").as_bytes())?;
+                return Ok(true);
+            };
+            let named = parts.iter().map(|(number, part)| {
+                let digest = Digest::of(part);
+                let (tag, checksum) = (digest.hex(), STANDARD.encode(digest.as_bytes()));
+                format!(
+                    "<Part><PartNumber>{number}</PartNumber><ETag>\"{tag}\"</ETag>\
+                     <ChecksumSHA256>{checksum}</ChecksumSHA256></Part>"
+                )
+            });
+            let named = named.collect::<String>();
+            let document = String::from_utf8(document).unwrap();
+            assert!(document.ends_with(&format!(">{named}</CompleteMultipartUpload>")), "{document}");
+            state.objects.insert(key.to_owned(), parts.into_values().flatten().collect());
+            state.writes += 1;
+            if fault == Some(Fault::LostAnswer) {
+                return Ok(false);
+            }
+            say(
+                "200 OK",
+                "",
+                b"<CompleteMultipartUploadResult><ETag>x</ETag></CompleteMultipartUploadResult>",
+            )?;
+        }
+        "DELETE" => match state.uploads.remove(&parameter("uploadId").expect("no object is deleted")) {
+            Some(_) => say("204 No Content", "", b"")?,
+            None => say("404 Not Found", "", refusal("NoSuchUpload").as_bytes())?,
+        },
         "HEAD" => match state.objects.get(key) {
             // It has no body, whatever its length says.
             Some(object) => {

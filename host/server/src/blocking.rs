@@ -20,8 +20,7 @@ use crate::metrics::{Metrics, Turns};
 pub(crate) struct Pool {
     turns: Arc<Semaphore>,
     turn_time: Duration,
-    /// Which setting says how many there are.
-    setting: &'static str,
+    size: Size,
     waiting: Turns,
     /// Room for answers that wait for their readers, in units.
     room: Arc<Semaphore>,
@@ -29,6 +28,15 @@ pub(crate) struct Pool {
     /// Bytes of the longest document so far, up to [`ROOMY`]: the next one is written without moving it to where
     /// there is more room, again and again. What it does not need it never touches, and gives back.
     longest: Arc<AtomicUsize>,
+}
+
+/// How many there are at a time.
+#[derive(Clone, Copy, Debug)]
+enum Size {
+    /// As many as a setting says.
+    Set { workers: usize, setting: &'static str },
+    /// Always so many, of requests that are called so.
+    Fixed { workers: usize, of: &'static str },
 }
 
 /// The most that is set aside for a document before it is written.
@@ -39,40 +47,48 @@ const UNIT: usize = 64 << 10;
 
 impl Pool {
     pub(crate) fn readers(settings: &Settings, metrics: &Metrics) -> Self {
-        Self::new(settings.read_workers, "http.read_workers", settings, metrics.turns("read"))
+        Self::new(Self::reading(settings), settings, metrics.turns("read"))
     }
 
     pub(crate) fn writers(settings: &Settings, metrics: &Metrics) -> Self {
-        Self::new(settings.write_workers, "http.write_workers", settings, metrics.turns("write"))
+        let size = Size::Set { workers: settings.write_workers, setting: "http.write_workers" };
+        Self::new(size, settings, metrics.turns("write"))
     }
 
     /// For pages, which ask the API and wait for what readers give.
     pub(crate) fn pages(settings: &Settings, metrics: &Metrics) -> Self {
-        Self::new(settings.read_workers, "http.read_workers", settings, metrics.turns("page"))
+        Self::new(Self::reading(settings), settings, metrics.turns("page"))
     }
 
     /// For sign-ins, which wait for an issuer: whoever sends many takes nobody else's turn.
     pub(crate) fn sign_ins(settings: &Settings, metrics: &Metrics) -> Self {
-        Self::new(4, "http.read_workers", settings, metrics.turns("sign-in"))
+        Self::new(Size::Fixed { workers: 4, of: "sign-ins" }, settings, metrics.turns("sign-in"))
     }
 
     /// For what looks through history, and takes long where there is much of it: one at a time, so that it takes
     /// nobody else's turn.
     pub(crate) fn histories(settings: &Settings, metrics: &Metrics) -> Self {
-        Self::new(1, "http.read_workers", settings, metrics.turns("history"))
+        let of = "requests that look through history";
+        Self::new(Size::Fixed { workers: 1, of }, settings, metrics.turns("history"))
     }
 
     /// For those few that wait for nobody else.
     pub(crate) fn access(settings: &Settings, metrics: &Metrics) -> Self {
-        Self::new(4, "http.write_workers", settings, metrics.turns("access"))
+        let of = "requests about tokens, the audit log and backups";
+        Self::new(Size::Fixed { workers: 4, of }, settings, metrics.turns("access"))
     }
 
-    fn new(workers: usize, setting: &'static str, settings: &Settings, waiting: Turns) -> Self {
+    const fn reading(settings: &Settings) -> Size {
+        Size::Set { workers: settings.read_workers, setting: "http.read_workers" }
+    }
+
+    fn new(size: Size, settings: &Settings, waiting: Turns) -> Self {
+        let (Size::Set { workers, .. } | Size::Fixed { workers, .. }) = size;
         let units = u32::try_from(settings.answer_bytes / UNIT as u64).unwrap_or(u32::MAX).clamp(1, MOST);
         Self {
             turns: Arc::new(Semaphore::new(workers.max(1))),
             turn_time: settings.turn_time,
-            setting,
+            size,
             waiting,
             room: Arc::new(Semaphore::new(units as usize)),
             units,
@@ -95,10 +111,16 @@ impl Pool {
         let waiting = self.waiting.wait();
         let turn = tokio::time::timeout(self.turn_time, Arc::clone(&self.turns).acquire_owned());
         let turn = turn.await.map_err(|_| {
-            let (waited, setting) = (self.turn_time.as_secs(), self.setting);
+            let waited = self.turn_time.as_secs();
+            let others = match self.size {
+                Size::Set { setting, .. } => {
+                    format!("as many others as setting `{setting}` says are being answered")
+                }
+                Size::Fixed { workers: 1, of } => format!("of {of} one is answered at a time"),
+                Size::Fixed { workers, of } => format!("of {of} {workers} are answered at a time"),
+            };
             Failure::busy(format!(
-                "the request had no turn within {waited} s, the limit of setting `http.turn_time`: as many others \
-                 as setting `{setting}` says are being answered"
+                "the request had no turn within {waited} s, the limit of setting `http.turn_time`: {others}"
             ))
         })?;
         let turn = turn.map_err(|_| Failure::internal("stopped"))?;
@@ -219,6 +241,35 @@ mod tests {
         assert_eq!((failure.status.as_u16(), &*failure.code), (503, "busy"));
         assert!(failure.retry_after.is_some() && failure.message.contains("`http.turn_time`"));
         assert!(failure.message.contains("`http.read_workers`"), "{}", failure.message);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_names_a_setting_only_where_that_changes_something() {
+        let settings = Settings { turn_time: Duration::from_millis(10), ..Settings::default() };
+        let refused = |pool: Pool| async move {
+            let all = pool.turns.available_permits();
+            let _all = Arc::clone(&pool.turns).acquire_many_owned(all as u32).await.unwrap();
+            let failure = pool.run(|| Ok::<_, Failure>(())).await.unwrap_err();
+            let (_, why) = failure.message.split_once("`http.turn_time`: ").unwrap();
+            why.to_owned()
+        };
+        let metrics = Metrics::default();
+        for (pool, setting) in [
+            (Pool::readers(&settings, &metrics), "`http.read_workers`"),
+            (Pool::pages(&settings, &metrics), "`http.read_workers`"),
+            (Pool::writers(&settings, &metrics), "`http.write_workers`"),
+        ] {
+            let why = refused(pool).await;
+            assert!(why.contains(setting), "{why}");
+        }
+        for (pool, expected) in [
+            (Pool::access(&settings, &metrics), "backups 4 are answered at a time"),
+            (Pool::sign_ins(&settings, &metrics), "of sign-ins 4 are answered at a time"),
+            (Pool::histories(&settings, &metrics), "history one is answered at a time"),
+        ] {
+            let why = refused(pool).await;
+            assert!(why.ends_with(expected) && !why.contains("setting"), "{why}");
+        }
     }
 
     #[tokio::test]

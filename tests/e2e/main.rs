@@ -29,6 +29,7 @@ mod browser;
 mod buckets;
 mod bundles;
 mod clair;
+mod clocks;
 mod commands;
 mod contracts;
 mod corpus;

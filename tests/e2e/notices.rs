@@ -2,7 +2,7 @@
 //! that are not.
 
 mod rabbitmq;
-mod receiver;
+pub(crate) mod receiver;
 pub(crate) mod schema;
 
 use std::collections::BTreeSet;

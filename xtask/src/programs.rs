@@ -41,10 +41,12 @@ pub(crate) enum Program {
     SmallDisk,
     /// Backups in a bucket: Python, pip and their registry, for moto
     Storage,
+    /// A clock that is set back: Python, pip and their registry, for libfaketime, and a C compiler
+    Clock,
 }
 
 impl Program {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Rabbitmq,
         Self::DockerRegistry,
         Self::ImageTools,
@@ -57,6 +59,7 @@ impl Program {
         Self::ManyManifests,
         Self::SmallDisk,
         Self::Storage,
+        Self::Clock,
     ];
 
     /// What the names of its end-to-end tests contain.
@@ -74,6 +77,7 @@ impl Program {
             Self::ManyManifests => "clair::load",
             Self::SmallDisk => "small_disk::",
             Self::Storage => "buckets::",
+            Self::Clock => "clocks::",
         }
     }
 
@@ -90,6 +94,7 @@ impl Program {
                 return Ok(python::environment(workspace.target(), "api", &API_TOOLS)?.err());
             }
             Self::Storage => return Ok(python::environment(workspace.target(), "storage", &STORAGE)?.err()),
+            Self::Clock => return Ok(python::environment(workspace.target(), "clock", &CLOCK)?.err()),
             Self::Clairctl => return clairctl::build(workspace),
             Self::Browser => return browser::prepare(workspace),
             Self::Javascript => return examples::build_one(workspace, &examples::JAVASCRIPT),
@@ -111,6 +116,9 @@ impl Program {
 
 /// Of PyPI: storage that speaks the protocol of S3.
 const STORAGE: [&str; 1] = ["moto[server]==5.2.5"];
+
+/// Of PyPI: a library that stands between a program and the clock.
+const CLOCK: [&str; 1] = ["libfaketime==3.0.1"];
 
 /// Has cargo run tests where they may mount file systems that nobody else sees, as root of a user namespace.
 const MOUNTING: &str = "target.'cfg(unix)'.runner = ['unshare', '--map-root-user', '--mount']";

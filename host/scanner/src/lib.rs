@@ -56,6 +56,7 @@ mod statistics;
 mod tags;
 #[cfg(test)]
 mod test_support;
+mod timekeeping;
 mod unexamined;
 mod use_cases;
 mod versions;
@@ -113,6 +114,7 @@ pub use settings::{
     NoticeSettings, OneFeed, OwnerSettings, Owners, PolicySettings, QuotaSettings, Quotas, ReplacedTooOften,
     RepositoryQuota, RetentionRule, RetentionRules, RetentionSettings, Retry, Settings, WatchSettings,
 };
+pub use timekeeping::Timekeeping;
 pub use vex::VexUpdates;
 pub use vulnerabilities::Filter;
 pub use watches::{RegistryLister, Submit, Unlisted, Watching};
@@ -204,6 +206,7 @@ impl Scanner {
             archives: parking_lot::RwLock::default(),
             deliveries: notices::Deliveries::default(),
         }));
+        timekeeping::go_on(&scanner.store().view(), &scanner.settings().clock)?;
         tell("files that are kept are being counted");
         scanner.0.kept.count(&scanner.store().view())?;
         scanner.0.tokens.load(&scanner.store().view(), &scanner.settings().access)?;

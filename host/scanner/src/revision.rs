@@ -7,6 +7,7 @@ use limpid_store::tables::announcements::Announcements;
 use limpid_store::tables::audit::Audit;
 use limpid_store::tables::blobs::Blobs;
 use limpid_store::tables::chains::Chains;
+use limpid_store::tables::clock::Clock as ToldLast;
 use limpid_store::tables::contexts::Contexts;
 use limpid_store::tables::entries::Entries;
 use limpid_store::tables::images::Images;
@@ -38,7 +39,8 @@ use crate::settings::Clock;
 
 /// Tables in which much is written and of which nothing is read that is stated of images. All others count:
 /// one too many costs only that an answer is made again.
-const NOT_OF_IMAGES: [u8; 15] = [
+const NOT_OF_IMAGES: [u8; 16] = [
+    ToldLast::ID,
     Audit::ID,
     Tokens::ID,
     TokenUses::ID,

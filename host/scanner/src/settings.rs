@@ -187,30 +187,47 @@ impl Default for Keep {
 
 /// What time it is, in milliseconds since 1970; tests bring their own.
 #[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> u64 + Send + Sync>);
+pub struct Clock {
+    now: Arc<dyn Fn() -> u64 + Send + Sync>,
+    /// Of the system's.
+    steady: Option<Arc<Steady>>,
+}
 
 impl Clock {
     /// The system's clock, but for what is set back.
     pub fn system() -> Self {
-        let steady = Steady::default();
-        let wall = || u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0);
-        Self::new(move || steady.now(wall(), Instant::now()))
+        let steady = Arc::<Steady>::default();
+        let clock = Arc::clone(&steady);
+        Self { now: Arc::new(move || clock.now(wall(), Instant::now())), steady: Some(steady) }
     }
 
     /// A clock of one's own.
     pub fn new(now: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
-        Self(Arc::new(now))
+        Self { now: Arc::new(now), steady: None }
     }
 
     /// Now, in milliseconds since 1970.
     pub fn now(&self) -> u64 {
-        (self.0)()
+        (self.now)()
+    }
+
+    /// Goes on from what an earlier process was told last, in milliseconds since 1970, where the system's clock has been
+    /// set back since then.
+    pub(crate) fn go_on_from(&self, told: u64) {
+        if let Some(steady) = &self.steady {
+            steady.go_on_from(told, wall(), Instant::now());
+        }
     }
 
     /// The day that it is, as `2026-11-24` in UTC.
     pub(crate) fn today(&self) -> String {
         rfc3339(self.now()).chars().take(10).collect()
     }
+}
+
+/// What the system's clock tells, in milliseconds since 1970.
+fn wall() -> u64 {
+    u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0)
 }
 
 impl std::fmt::Debug for Clock {

@@ -34,7 +34,8 @@ use std::sync::Arc;
 
 use limpid_scanner::runtime::Watch;
 use limpid_scanner::{
-    Backups, Current, Delivery, Jobs, Refresh, Retention, Scanner, Summarizing, Updates, VexUpdates, Watching,
+    Backups, Current, Delivery, Jobs, Refresh, Retention, Scanner, Summarizing, Timekeeping, Updates,
+    VexUpdates, Watching,
 };
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -62,6 +63,8 @@ pub struct Workers {
     pub summaries: Summarizing,
     /// Backups are made.
     pub backups: Backups,
+    /// What time it is is noted.
+    pub timekeeping: Timekeeping,
     /// Feeds are fetched.
     pub updates: Updates,
     /// VEX repositories are fetched.

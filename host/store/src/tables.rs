@@ -56,6 +56,7 @@
 //! | 63 | [`tokens`] | beginning of the token | what its holder may do, until when |
 //! | 64 | [`token_uses`] | beginning of the token | when it was used last |
 //! | 62 | [`audit`] | time, number | who changed what, or was refused to |
+//! | 67 | [`clock`] | name | what time it was last |
 //! | 23 | [`marks`] | name | on what all rows of some kind rest |
 
 pub mod advisories;
@@ -66,6 +67,7 @@ pub mod attached;
 pub mod audit;
 pub mod blobs;
 pub mod chains;
+pub mod clock;
 pub mod contexts;
 pub mod deltas;
 pub mod documents;

@@ -14,24 +14,27 @@ use serde_json::Value;
 use crate::service::DEADLINE;
 
 /// The secret that receivers share with the service.
-pub(super) const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+pub(crate) const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+/// By how many seconds clocks may differ, as Standard Webhooks advises.
+const APART: u64 = 300;
 
 /// A receiver, until the tests end.
-pub(super) struct Receiver {
+pub(crate) struct Receiver {
     address: SocketAddr,
     messages: Messages<Message>,
 }
 
 /// A message that was signed as it should be.
 #[derive(Clone, Debug)]
-pub(super) struct Message {
-    pub(super) id: String,
-    pub(super) body: Value,
+pub(crate) struct Message {
+    pub(crate) id: String,
+    pub(crate) body: Value,
 }
 
 /// What a receiver does with a request.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Manner {
+pub(crate) enum Manner {
     /// Answers with this status line and these headers.
     Answers(&'static str),
     /// Answers 500 to the first of that many requests, then 200.
@@ -49,48 +52,58 @@ pub(super) enum Manner {
 }
 
 impl Receiver {
-    pub(super) fn well() -> Self {
+    pub(crate) fn well() -> Self {
         Self::that(Manner::Answers("200 OK\r\n"))
     }
 
-    pub(super) fn that(manner: Manner) -> Self {
+    pub(crate) fn that(manner: Manner) -> Self {
+        Self::whose_clock_differs(manner, APART)
+    }
+
+    /// One that takes messages which are signed up to so many seconds before or after its own time.
+    pub(crate) fn whose_clock_differs(manner: Manner, apart: u64) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (sender, messages) = mpsc::channel();
         thread::spawn(move || {
             for (number, connection) in listener.incoming().map_while(Result::ok).enumerate() {
                 let sender = sender.clone();
-                thread::spawn(move || treat(manner, number, connection, &sender));
+                thread::spawn(move || treat((manner, apart), number, connection, &sender));
             }
         });
         Self { address, messages }
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}/hook", self.address)
     }
 
     /// The next message.
     #[track_caller]
-    pub(super) fn next(&self) -> Message {
+    pub(crate) fn next(&self) -> Message {
         self.messages.recv_timeout(DEADLINE).unwrap()
     }
 
     /// Whether nothing more has come.
-    pub(super) fn is_quiet(&self) -> bool {
+    pub(crate) fn is_quiet(&self) -> bool {
         self.messages.try_recv().is_err()
     }
 }
 
-fn treat(manner: Manner, number: usize, mut connection: TcpStream, messages: &mpsc::Sender<Message>) {
+fn treat(
+    (manner, apart): (Manner, u64),
+    number: usize,
+    mut connection: TcpStream,
+    messages: &mpsc::Sender<Message>,
+) {
     if matches!(manner, Manner::Closes) {
         return;
     }
-    let message = read(&connection);
+    let message = read(&connection, apart);
     let _ = messages.send(message);
     let head = match manner {
         Manner::Answers(head) => head.to_owned(),
@@ -118,7 +131,7 @@ fn treat(manner: Manner, number: usize, mut connection: TcpStream, messages: &mp
 }
 
 /// Reads a request, whose signature must hold.
-fn read(connection: &TcpStream) -> Message {
+fn read(connection: &TcpStream, apart: u64) -> Message {
     let mut reader = BufReader::new(connection);
     let mut head = Vec::new();
     loop {
@@ -140,7 +153,7 @@ fn read(connection: &TcpStream) -> Message {
     let (id, timestamp) = (field("webhook-id"), field("webhook-timestamp"));
     verify(&[id.as_bytes(), b".", timestamp.as_bytes(), b".", &body].concat(), &field("webhook-signature"));
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    assert!(now.abs_diff(timestamp.parse().unwrap()) < 300, "{timestamp} is not now");
+    assert!(now.abs_diff(timestamp.parse().unwrap()) < apart, "{timestamp} is not now");
     Message { id, body: serde_json::from_slice(&body).unwrap() }
 }
 

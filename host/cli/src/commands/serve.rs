@@ -8,7 +8,7 @@ use limpid_fetch::Registries;
 use limpid_scanner::runtime::Watch;
 use limpid_scanner::{
     BackupSettings, Backups, Current, Delivery, Jobs, Refresh, Retention, Scanner, Submit, Summarizing,
-    Updates, VexUpdates, Watching,
+    Timekeeping, Updates, VexUpdates, Watching,
 };
 use limpid_server::{Listeners, Reload, SharedSecret, Starting, Workers};
 use sd_notify::NotifyState;
@@ -192,6 +192,7 @@ fn opened(
     let delivery = deliver(settings, &scanner)?;
     let retention = Retention::start(scanner.clone())?;
     let summaries = Summarizing::start(scanner.clone())?;
+    let timekeeping = Timekeeping::start(scanner.clone())?;
     let backups = Backups::start(scanner.clone(), backups(settings)?);
     let configuration = Arc::new(reloader);
     Ok((
@@ -207,6 +208,7 @@ fn opened(
             retention,
             summaries,
             backups,
+            timekeeping,
             configuration,
         },
     ))

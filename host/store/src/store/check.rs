@@ -8,7 +8,7 @@ use crate::Error;
 use crate::ordered::Reading;
 use crate::table::{self, Row as _, Table};
 use crate::tables::{
-    advisories, affects, announced, announcements, attached, audit, blobs, chains, contexts, deltas,
+    advisories, affects, announced, announcements, attached, audit, blobs, chains, clock, contexts, deltas,
     documents, enriched, enrichments, entries, feeds, fetches, findings, history, history_names,
     history_subjects, holders, images, inventory, jobs, kept, kinds, known_as, layers, listings, manifests,
     marks, names, origins, outbox, past_runs, placements, policies, raised, references, revisions, runs,
@@ -233,6 +233,7 @@ impl Check<'_> {
         self.table::<audit::Audit>(|_, _, _| ())?;
         self.table::<tokens::Tokens>(|_, _, _| ())?;
         self.table::<token_uses::TokenUses>(|_, _, _| ())?;
+        self.table::<clock::Clock>(|_, _, _| ())?;
         self.table::<past_runs::PastRuns>(|_, _, _| ())
     }
 

@@ -1,9 +1,9 @@
-//! Samples of who may do what, and of what was done.
+//! Samples of who may do what, of what was done, and of when that was.
 
 use limpid_model::{AccessRole, AuditRecord, Digest, TokenSpec};
 
 use super::super::{Sample, sample};
-use crate::tables::{audit, token_uses, tokens};
+use crate::tables::{audit, clock, token_uses, tokens};
 
 pub(super) fn all() -> Vec<Sample> {
     let token = |which: &str, role: AccessRole, repositories: &[&str], expires: Option<u64>| {
@@ -31,5 +31,6 @@ pub(super) fn all() -> Vec<Sample> {
         token("admin", AccessRole::Admin, &[], None),
         sample::<token_uses::TokenUses>("used", &"4f9a1c2b".to_owned(), &token_uses::Row(7)),
         sample::<audit::Audit>("change", &key, &row),
+        sample::<clock::Clock>("told", &clock::TOLD.to_owned(), &clock::Row(7)),
     ]
 }

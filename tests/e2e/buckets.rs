@@ -38,15 +38,21 @@ impl Storage {
     }
 
     fn make_bucket(&self) {
+        self.ask("PUT /backups");
+    }
+
+    /// What is answered to somebody whom it lets do everything.
+    fn ask(&self, what: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let request = format!(
-            "PUT /backups HTTP/1.1\r\nHost: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+            "{what} HTTP/1.1\r\nHost: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
             self.address
         );
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        answer
     }
 
     fn setup(&self) -> Setup {
@@ -116,6 +122,9 @@ fn a_file_that_is_longer_than_a_request_goes_in_parts() {
     let service = Service::with(setup);
     let run = |arguments: &[&str]| service.setup.run(arguments.iter().copied());
     run(&["backup", "create", PLACE]).ok();
+    // S3 tags objects of parts with how many they are.
+    let listed = storage.ask("GET /backups?list-type=2");
+    assert!(listed.contains("-3&quot;</ETag>") || listed.contains("-3\"</ETag>"), "{listed}");
     assert!(run(&["backup", "verify", PLACE]).ok().contains("is whole"));
     let setup = service.kill().with_plugins(&folders[1]);
     let restored = root.path().join("restored");

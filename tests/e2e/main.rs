@@ -62,6 +62,7 @@ mod openapi;
 mod plans;
 mod plugins;
 mod policies;
+mod profiles;
 mod quotas;
 mod refused_images;
 mod registries;

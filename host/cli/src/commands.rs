@@ -17,6 +17,7 @@ pub(crate) mod packages;
 pub(crate) mod plan;
 pub(crate) mod plugin;
 pub(crate) mod policy;
+pub(crate) mod profile;
 pub(crate) mod report;
 pub(crate) mod retention;
 pub(crate) mod scan;
@@ -28,18 +29,24 @@ pub(crate) mod version;
 pub(crate) mod vulnerability;
 pub(crate) mod watch;
 
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::ValueEnum;
 use console::Term;
 use serde::Serialize;
+use tempfile::NamedTempFile;
 
 use limpid_formats::printable;
 use limpid_formats::table::{Look, Page};
 
 /// The command by which this program calls itself, to compile a component.
 pub(crate) const COMPILE: &str = "compile-component";
+
+/// Stands for standard input or output.
+pub(crate) const STANDARD: &str = "-";
 
 /// How data is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -49,6 +56,22 @@ pub(crate) enum Format {
     Table,
     /// For programs: the forms of the HTTP API
     Json,
+}
+
+/// Puts a file where it is wanted: whole, or not at all.
+pub(crate) fn put_whole(made: NamedTempFile, path: &Path) -> anyhow::Result<()> {
+    let mut file = made.reopen()?;
+    if path == Path::new(STANDARD) {
+        io::copy(&mut file, &mut io::stdout().lock())?;
+        return Ok(());
+    }
+    let what = || format!("`{}` cannot be written", path.display());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut there = NamedTempFile::new_in(folder).with_context(what)?;
+    io::copy(&mut file, &mut there).with_context(what)?;
+    there.as_file().sync_all().with_context(what)?;
+    there.persist(path).with_context(what)?;
+    Ok(())
 }
 
 /// Prints text to standard output.

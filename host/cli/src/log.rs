@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::IsTerminal as _;
 
 use anyhow::anyhow;
-use limpid_telemetry::Traces;
+use limpid_telemetry::{Traces, spans_of_threads};
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
@@ -42,14 +42,22 @@ pub(crate) fn start(
     filter: &str,
     format: LogFormat,
     traces: Option<&Traces>,
+    is_profiled: bool,
 ) -> anyhow::Result<ChangeFilter> {
     let (filter, handle) = reload::Layer::new(self::filter(filter)?);
     let registry = tracing_subscriber::registry();
-    match traces {
-        // What the filter leaves out is then asked for by nobody, and costs nothing.
-        None => registry.with(filter).with(lines(format)).init(),
-        Some(traces) => {
-            registry.with(lines::<Registry>(format).with_filter(filter)).with(traces.layer()).init()
+    // What the filter leaves out is asked for by nobody where there is no other layer, and costs nothing.
+    match (traces, is_profiled) {
+        (None, false) => registry.with(filter).with(lines(format)).init(),
+        (None, true) => {
+            registry.with(lines::<Registry>(format).with_filter(filter)).with(spans_of_threads()).init();
+        }
+        (Some(traces), false) => {
+            registry.with(lines::<Registry>(format).with_filter(filter)).with(traces.layer()).init();
+        }
+        (Some(traces), true) => {
+            let registry = registry.with(lines::<Registry>(format).with_filter(filter));
+            registry.with(traces.layer()).with(spans_of_threads()).init();
         }
     }
     Ok(Box::new(move |filter| handle.reload(filter).map_err(anyhow::Error::from)))

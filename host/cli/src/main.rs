@@ -130,6 +130,8 @@ enum Command {
     Token(commands::token::Command),
     /// Show who changed what over HTTP, the last first
     Audit(commands::token::Audit),
+    /// Make a profile of the service: where it spends its time (setting `profiles.enabled`)
+    Profile(commands::profile::Args),
     /// Remove images that have expired by the settings, or say which have
     Retention(commands::retention::Args),
     /// Backups: make, list, verify, restore and remove them
@@ -184,6 +186,7 @@ impl Command {
             | Self::Vex(_)
             | Self::Token(_)
             | Self::Audit(_)
+            | Self::Profile(_)
             | Self::Retention(_)
             | Self::Doctor(_) => true,
             Self::Backup(command) => command.asks_a_service(),
@@ -275,7 +278,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     };
     let filter =
         if is_service { log::of_service(&settings) } else { settings.log.as_deref().unwrap_or("warn") };
-    let log = log::start(filter, settings.log_format, traces.as_ref())?;
+    let is_profiled = is_service && settings.profiles.enabled;
+    let log = log::start(filter, settings.log_format, traces.as_ref(), is_profiled)?;
     if let Some(traces) = &traces {
         tracing::info!("traces are sent to `{}`", traces.address());
     }
@@ -299,6 +303,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Vex(command) => commands::policy::run_vex(&settings, &command),
         Command::Token(command) => commands::token::run(&settings, &command),
         Command::Audit(args) => commands::token::audit(&settings, &args),
+        Command::Profile(args) => commands::profile::run(&settings, &args),
         Command::Retention(args) => commands::retention::run(&settings, &args),
         Command::Backup(command) => commands::backup::run(&settings, &command),
         Command::Store(command) => commands::store::run(&settings, &command),

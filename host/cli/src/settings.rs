@@ -69,6 +69,8 @@ pub(crate) struct Settings {
     pub(crate) log_format: LogFormat,
     /// Where traces are sent.
     pub(crate) telemetry: limpid_telemetry::Settings,
+    /// Whether profiles of the service can be made.
+    pub(crate) profiles: limpid_telemetry::ProfileSettings,
     /// When the service counts as ready.
     pub(crate) ready: limpid_server::Ready,
     /// Indexing.
@@ -263,6 +265,7 @@ impl Default for Settings {
             log: None,
             log_format: LogFormat::default(),
             telemetry: limpid_telemetry::Settings::default(),
+            profiles: limpid_telemetry::ProfileSettings::default(),
             ready: limpid_server::Ready::default(),
             index: Index::default(),
             coverage: Coverage::default(),

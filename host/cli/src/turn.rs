@@ -127,6 +127,11 @@ pub(crate) fn holder(data_dir: &Path) -> Option<Holder> {
     }
 }
 
+/// The service that has a data directory now; none where none answers. Nothing is made or waited for.
+pub(crate) fn running_service(data_dir: &Path) -> Option<Service> {
+    holder(data_dir)?.service(data_dir)
+}
+
 impl Holder {
     /// Whether it is a service that can be asked.
     pub(crate) const fn is_service(&self) -> bool {

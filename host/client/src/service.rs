@@ -1,3 +1,4 @@
+use std::io::Write;
 use std::time::Duration;
 
 use ureq::Body;
@@ -71,6 +72,14 @@ impl Client {
     /// There is none of that name.
     pub fn release_plugin(&self, name: &str) -> Result<PluginRef, Error> {
         self.act(&format!("/v1/plugins/{}/release", encoded(name)))
+    }
+
+    /// Writes a profile of the service into a file: where it spends its time for so many seconds, as `pprof` reads it.
+    ///
+    /// # Errors
+    /// Its settings allow none, another one is being made, or whoever asks may not.
+    pub fn profile(&self, seconds: u64, to: &mut impl Write) -> Result<u64, Error> {
+        self.download(&format!("/v1/profile?seconds={seconds}"), to)
     }
 
     /// The document that describes all requests and answers (OpenAPI 3.1).

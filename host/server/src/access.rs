@@ -71,6 +71,8 @@ pub(crate) enum Permission {
     BackUp,
     /// To read who may do what, and who did: of administrators.
     Oversee,
+    /// To look what the service spends its time with, which costs some: of administrators.
+    Profile,
     /// To change who may do what: of administrators.
     ChangeTokens,
     /// To have settings read again: of administrators.
@@ -81,7 +83,7 @@ impl Permission {
     /// Whether who has it may change something.
     pub(crate) const fn changes(self) -> bool {
         match self {
-            Self::Health | Self::Page | Self::Read | Self::Oversee => false,
+            Self::Health | Self::Page | Self::Read | Self::Oversee | Self::Profile => false,
             Self::Notify
             | Self::Submit
             | Self::Operate
@@ -91,6 +93,17 @@ impl Permission {
             | Self::ChangeTokens
             | Self::ChangeSettings => true,
         }
+    }
+
+    /// Whether it is of those who sit on the machine of the service where nobody needs a token, though it changes nothing.
+    const fn is_guarded(self) -> bool {
+        matches!(self, Self::Oversee | Self::Profile)
+    }
+
+    /// Whether it is recorded who made use of it.
+    const fn is_recorded(self) -> bool {
+        // What a registry tells has a tag looked at, and there is much of it.
+        (self.changes() && !matches!(self, Self::Notify)) || matches!(self, Self::Profile)
     }
 
     /// The word for it in documents.
@@ -105,6 +118,7 @@ impl Permission {
             Self::ChangeSubscriptions => "change-subscriptions",
             Self::ChangePlugins => "change-plugins",
             Self::Oversee => "oversee",
+            Self::Profile => "profile",
             Self::BackUp => "back-up",
             Self::ChangeTokens => "change-tokens",
             Self::ChangeSettings => "change-settings",
@@ -122,6 +136,7 @@ impl Permission {
             | Self::ChangePlugins
             | Self::BackUp
             | Self::Oversee
+            | Self::Profile
             | Self::ChangeTokens
             | Self::ChangeSettings => Some(AccessRole::Admin),
         }
@@ -221,7 +236,7 @@ impl Access {
             let why = "`Authorization` does not have what setting `events.secret` says";
             return Err(Refusal::of_anybody(Code::Forbidden, why));
         }
-        if !needed.changes() && needed != Permission::Oversee {
+        if !needed.changes() && !needed.is_guarded() {
             return Ok(Caller::Anybody);
         }
         let peer = request.extensions().get::<Peer>().copied();
@@ -346,8 +361,7 @@ async fn check_of(access: Access, mut request: Request, next: Next, dialect: Opt
     }
     let mut under_way = None;
     // What nobody in particular asks for in vain changes nothing, and would only fill the record.
-    // Nor does what a registry tells: it has a tag looked at, and there is much of it.
-    let is_recorded = needed.changes() && needed != Permission::Notify;
+    let is_recorded = needed.is_recorded();
     let changing = asked.as_ref().filter(|_| is_recorded);
     let changing = changing.map(|_| audit::Changing::of(&access.settings, &request));
     let guest = match access.guest(needed, &request) {

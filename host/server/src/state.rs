@@ -2,6 +2,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use limpid_scanner::{Current, Scanner};
+use tokio::sync::Semaphore;
 
 use crate::answers::{Kept, Tag, Tags};
 use crate::blocking::Pool;
@@ -28,6 +29,8 @@ pub(crate) struct AppState {
     pub(crate) kept: Arc<Kept>,
     pub(crate) verdicts: Arc<Verdicts>,
     pub(crate) fetches: Fetches,
+    /// Held by whoever makes a profile.
+    pub(crate) profile: Arc<Semaphore>,
 }
 
 impl AppState {
@@ -55,6 +58,7 @@ impl AppState {
             kept,
             verdicts,
             fetches,
+            profile: Arc::new(Semaphore::new(1)),
         }
     }
 

@@ -1,4 +1,4 @@
-//! What of [protobuf's encoding](https://protobuf.dev/programming-guides/encoding/) a message of spans needs. Crates
+//! What of [protobuf's encoding](https://protobuf.dev/programming-guides/encoding/) messages of spans and profiles need. Crates
 //! that generate it from `.proto` files bring a compiler of macros along, which is more than this file.
 
 /// A message on its way.
@@ -65,6 +65,13 @@ impl Message {
         self.tag(field, LENGTH);
         self.varint(value.len() as u64);
         self.0.extend_from_slice(value);
+    }
+
+    /// Numbers of a `repeated` field.
+    pub(crate) fn packed(&mut self, field: u32, values: &[u64]) {
+        let mut inner = Self::default();
+        values.iter().for_each(|value| inner.varint(*value));
+        self.bytes(field, &inner.0);
     }
 
     /// A message within this one, also where it is empty.

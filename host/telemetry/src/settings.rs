@@ -51,6 +51,14 @@ impl Default for Settings {
     }
 }
 
+/// Whether profiles of the service can be made: the settings `profiles.*`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProfileSettings {
+    /// Whether threads note the spans that they are in (`profiles.enabled`).
+    pub enabled: bool,
+}
+
 /// What is wrong with the settings.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {

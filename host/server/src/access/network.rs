@@ -47,6 +47,10 @@ pub(super) fn may(
             Err("who may do what is known to this machine only, and to whoever has a token of role `admin`"
                 .to_owned())
         }
+        Permission::Profile if !is_here => {
+            Err("profiles are made for this machine only, and for whoever has a token of role `admin`"
+                .to_owned())
+        }
         Permission::ChangeSettings if !is_here => {
             Err("settings are read again for this machine only, and for whoever has a token of role `admin`"
                 .to_owned())

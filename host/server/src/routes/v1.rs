@@ -13,6 +13,7 @@ mod openapi;
 mod packages;
 mod plugins;
 mod policies;
+mod profiles;
 mod repositories;
 mod retention;
 mod schemas;
@@ -26,8 +27,8 @@ use utoipa::OpenApi;
 
 use super::Routes;
 use crate::access::Permission::{
-    BackUp, ChangePlugins, ChangeSettings, ChangeSubscriptions, ChangeTokens, Notify, Operate, Oversee, Read,
-    Submit,
+    BackUp, ChangePlugins, ChangeSettings, ChangeSubscriptions, ChangeTokens, Notify, Operate, Oversee,
+    Profile, Read, Submit,
 };
 use crate::state::AppState;
 
@@ -116,6 +117,7 @@ pub(crate) use images::submit::counted;
     settings::reload,
     backups::create,
     backups::show,
+    profiles::make,
     retention::show,
     retention::run,
     schemas::list,
@@ -206,6 +208,7 @@ pub(super) fn routes() -> Routes<AppState> {
         .post("/v1/settings/reload", ChangeSettings, settings::reload)
         .post("/v1/backups", BackUp, backups::create)
         .get("/v1/backups/{id}", Oversee, backups::show)
+        .download("/v1/profile", Profile, profiles::make)
         .get("/v1/retention", Oversee, retention::show)
         .post("/v1/retention", Operate, retention::run)
         .get("/v1/schemas", Read, schemas::list)

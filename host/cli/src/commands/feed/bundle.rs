@@ -11,15 +11,12 @@ use limpid_formats::table;
 use limpid_scanner::signature::PrivateKey;
 
 use super::trust;
-use crate::commands::{Format, page, print_json, printable, show};
+use crate::commands::{Format, STANDARD, page, print_json, printable, put_whole, show};
 use crate::holder::Holder;
 use crate::input::scratch;
 use crate::open::OF_ADVISORIES;
 use crate::progress::Spinner;
 use crate::settings::Settings;
-
-/// Stands for standard input or output.
-const STANDARD: &str = "-";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Export {
@@ -77,7 +74,7 @@ pub(super) fn export(settings: &Settings, args: &Export) -> anyhow::Result<ExitC
     }
     drop(spinner);
     told.iter().for_each(|line| eprintln!("{}", printable(line)));
-    put(bundle, &args.file)?;
+    put_whole(bundle, &args.file)?;
     if let Some(key) = &key {
         eprintln!("signed: `bundles.trusted_keys` of those who ingest it is to have {}", key.public());
     }
@@ -111,22 +108,6 @@ fn private_key(path: &Path) -> anyhow::Result<PrivateKey> {
     let what = || format!("key `{}` cannot be used", path.display());
     let text = std::fs::read_to_string(path).with_context(what)?;
     PrivateKey::from_pem(&text).with_context(what)
-}
-
-/// Puts a bundle where it is wanted: whole, or not at all.
-fn put(bundle: tempfile::NamedTempFile, path: &Path) -> anyhow::Result<()> {
-    let mut file = bundle.reopen()?;
-    if path == Path::new(STANDARD) {
-        io::copy(&mut file, &mut io::stdout().lock())?;
-        return Ok(());
-    }
-    let what = || format!("`{}` cannot be written", path.display());
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut there = tempfile::NamedTempFile::new_in(folder).with_context(what)?;
-    io::copy(&mut file, &mut there).with_context(what)?;
-    there.as_file().sync_all().with_context(what)?;
-    there.persist(path).with_context(what)?;
-    Ok(())
 }
 
 /// The bundle that is given.

@@ -40,8 +40,8 @@ pub use difference::{ChangedFinding, Difference, DifferenceDoubt, FindingDiffere
 pub use doctor::{Check, Diagnosis};
 pub use explanation::{Explanation, Reason};
 pub use feeds::{
-    Failed, Feed, Feeds, Followed, Ingested, PastRun, PastRuns, RejectedRecord, Rejection, Removed, Run,
-    Source, Sources,
+    Failed, Feed, FeedChange, FeedChanges, Feeds, Followed, Ingested, PastRun, PastRuns, RejectedRecord,
+    Rejection, Removed, Run, Source, Sources, read_position,
 };
 pub use images::{Image, ImageLayer, Images, Platform};
 pub use jobs::{Job, JobError, Submitted};

@@ -254,6 +254,122 @@ pub struct PastRun {
     pub rejections: Vec<RejectedRecord>,
     /// Why nothing could be begun.
     pub why: Option<String>,
+    /// How it came about.
+    pub kind: RunKind,
+    /// Revision of the feed before it; none where an early Limpid did not record it.
+    pub before: Option<u64>,
+}
+
+/// How a change of what a feed states came about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RunKind {
+    /// The feed was fetched.
+    #[default]
+    Fetched,
+    /// A document was handed in.
+    HandedIn,
+    /// A bundle was imported.
+    Imported,
+    /// A source was removed.
+    Removed,
+}
+
+impl RunKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Fetched, Self::HandedIn, Self::Imported, Self::Removed];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fetched => "fetched",
+            Self::HandedIn => "handed-in",
+            Self::Imported => "imported",
+            Self::Removed => "removed",
+        }
+    }
+}
+
+/// What became of an advisory, or of what is known of a vulnerability.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FeedChangeKind {
+    /// It is new.
+    Added,
+    /// It states something else than before.
+    Changed,
+    /// It is gone.
+    Withdrawn,
+    /// Its source was not known before: what that stated first is not recorded one by one.
+    First,
+}
+
+impl FeedChangeKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Added, Self::Changed, Self::Withdrawn, Self::First];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Changed => "changed",
+            Self::Withdrawn => "withdrawn",
+            Self::First => "first",
+        }
+    }
+
+    /// The kind of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// Something that a revision of a feed changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedChange {
+    /// What became of it.
+    pub kind: FeedChangeKind,
+    /// Where it stands among all changes of the feed.
+    pub position: FeedChangePosition,
+    /// When, in milliseconds since 1970.
+    pub at: u64,
+    /// Images that the vulnerability affects now; none where that was not asked for, or is none to ask for.
+    pub images: Option<AtMost>,
+}
+
+/// A number that is counted up to a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AtMost {
+    /// How many.
+    pub counted: u64,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// Where a change stands: by revision, then by source and identifier.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FeedChangePosition {
+    /// The revision that it made.
+    pub revision: u64,
+    /// The source.
+    pub source: String,
+    /// The advisory or the vulnerability; empty where the source itself is new.
+    pub id: String,
+    /// What is known of the vulnerability; empty for an advisory.
+    pub known: String,
+}
+
+/// What some revisions of a feed changed, in their order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedChanges {
+    /// The feed.
+    pub feed: String,
+    /// The revision after which they begin.
+    pub from: u64,
+    /// The last of them.
+    pub to: u64,
+    /// How many of the revisions are longer ago than history is kept: what they changed is not known any more.
+    pub forgotten: u64,
+    /// The changes, and where the next page begins.
+    pub page: crate::Page<FeedChange, FeedChangePosition>,
 }
 
 /// A record of a source that could not be used.

@@ -82,8 +82,9 @@ pub use fact::{
     Claim, Fact, Finding, Grouping, InputError, LayerFindings, Owner, Ownership, Pattern, Unread,
 };
 pub use feed::{
-    Absent, FeedFailure, FeedRuns, FeedSource, FeedState, ImportedFeed, Ingested, PastRun, RejectedRecord,
-    Rejection, RemovedSource, RunResult, SilentNamespace, SourceDocument, SourceMode, SourceState,
+    Absent, AtMost, FeedChange, FeedChangeKind, FeedChangePosition, FeedChanges, FeedFailure, FeedRuns,
+    FeedSource, FeedState, ImportedFeed, Ingested, PastRun, RejectedRecord, Rejection, RemovedSource,
+    RunKind, RunResult, SilentNamespace, SourceDocument, SourceMode, SourceState,
 };
 pub use holder::{InstalledVersion, PackageHolder};
 pub use image::{

@@ -1,6 +1,7 @@
 //! Reports as they would have been: what has changed since is taken back, change by change.
 
 mod changes;
+mod listed;
 mod past;
 mod record;
 mod when;
@@ -20,6 +21,7 @@ use crate::plugins::no_feed;
 use crate::settings::Clock;
 use crate::{Error, Settings};
 pub(crate) use changes::index_history;
+pub(crate) use listed::{Asked, changes_of_feed};
 pub(crate) use past::{AdvisoriesThen, AdvisoryThen, KnownThen, Past, Then};
 pub(crate) use record::Record;
 pub(crate) use when::{SourceChanges, changes_of_knowledge, changes_of_package, first_document};

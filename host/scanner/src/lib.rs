@@ -116,7 +116,7 @@ pub use settings::{
 };
 pub use timekeeping::Timekeeping;
 pub use vex::VexUpdates;
-pub use vulnerabilities::Filter;
+pub use vulnerabilities::{ChangesAsked, Filter};
 pub use watches::{RegistryLister, Submit, Unlisted, Watching};
 use writer::Writers;
 

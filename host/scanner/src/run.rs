@@ -8,6 +8,7 @@
 
 mod end;
 mod fetch;
+mod handed;
 mod level;
 mod next;
 mod past;
@@ -22,7 +23,6 @@ use std::time::Duration;
 use limpid_fetch::{DocumentFetcher, Stop};
 use limpid_model::{RejectedRecord, RunResult, chain};
 use limpid_runtime::{Mode, Source};
-use limpid_store::tables::feeds::Feeds;
 use limpid_store::tables::fetches::{self, Fetches};
 use limpid_store::tables::sources;
 
@@ -121,7 +121,8 @@ impl Ingest<'_> {
             Ok(fetcher) => self.run(&parser, &fetcher, trust, progress),
             Err(error) => {
                 let failed = Err(error.into());
-                self.end_run(feed, self.settings.clock.now(), &failed)?;
+                let before = past::revision(&self.store.view(), feed)?;
+                self.end_run(feed, (self.settings.clock.now(), before), &failed)?;
                 failed
             }
         }
@@ -136,13 +137,12 @@ impl Ingest<'_> {
     ) -> Result<Run, Error> {
         // What nobody could keep is not fetched. Nothing of that is remembered: it is tried again soon.
         room::require_room(self.settings)?;
-        let began = self.settings.clock.now();
+        let began = (self.settings.clock.now(), past::revision(&self.store.view(), parser.name())?);
         let mut run = self.try_run(parser, fetch, trust, progress);
         self.end_run(parser.name(), began, &run)?;
         if let Ok(run) = &mut run {
             // Where nothing came, it is that of before.
-            let stored = self.store.view().get::<Feeds>(&run.result.feed)?;
-            run.result.revision = stored.map_or(0, |stored| stored.revision);
+            run.result.revision = past::revision(&self.store.view(), &run.result.feed)?;
         }
         run
     }

@@ -15,10 +15,10 @@ use limpid_model::explanation::Explanation;
 use limpid_model::plan::Plan;
 use limpid_model::report::Report;
 use limpid_model::{
-    AffectedImage, Digest, FeedState, Image, ImageDifference, ImageSummary, ImportedFeed, Ingested,
-    Inventory, Keys, LayerDescription, LayerReport, Notice, NoticePosition, NoticeState, PackageHolder, Page,
-    PastRun, PluginId, PluginVersions, RemovedSource, Statistics, Subscription, SubscriptionSpec,
-    SubscriptionState, VulnerabilityDescription, VulnerabilityScores,
+    AffectedImage, Digest, FeedChanges, FeedState, Image, ImageDifference, ImageSummary, ImportedFeed,
+    Ingested, Inventory, Keys, LayerDescription, LayerReport, Notice, NoticePosition, NoticeState,
+    PackageHolder, Page, PastRun, PluginId, PluginVersions, RemovedSource, Statistics, Subscription,
+    SubscriptionSpec, SubscriptionState, VulnerabilityDescription, VulnerabilityScores,
 };
 use prometheus_client::metrics::histogram::Histogram;
 
@@ -39,7 +39,7 @@ use crate::revision::{self, Revision};
 use crate::room::{self, Room};
 use crate::run::{self, Run, RunProgress};
 use crate::statistics;
-use crate::vulnerabilities::{self, Filter};
+use crate::vulnerabilities::{self, ChangesAsked, Filter};
 use crate::{Error, Scanner, Sizes, names, plan, plugins, stated, versions};
 
 impl Scanner {
@@ -204,6 +204,14 @@ impl Scanner {
     ) -> Result<Page<PastRun, u64>, Error> {
         feeds::check_known(self.store(), &self.plugins(), feed)?;
         run::past_runs(self.store(), feed, before, limit)
+    }
+
+    /// What revisions of a feed changed, as far as history holds.
+    ///
+    /// # Errors
+    /// [`Error::NoFeed`] where nobody knows it, [`Error::NoRevision`] where there was no such revision.
+    pub fn feed_changes(&self, feed: &str, asked: ChangesAsked) -> Result<FeedChanges, Error> {
+        vulnerabilities::changes((self.store(), self.settings()), &self.plugins(), feed, asked)
     }
 
     /// How likely it was at times that a vulnerability is exploited (EPSS), the last change first, before a time,
@@ -554,7 +562,7 @@ impl Scanner {
     /// [`Error::Shrunk`] where it states next to nothing of what was there, and where the store
     /// fails. What was there before then stays as it is.
     pub fn ingest_document(&self, feed: &str, handed: Handed<'_>, file: File) -> Result<Ingested, Error> {
-        self.ingest().ingest_document(feed, handed, file)
+        self.ingest().take_document(feed, handed, file)
     }
 
     /// Removes a source of a feed, with all that it stated, and what is kept of it, as one difference.
@@ -564,7 +572,7 @@ impl Scanner {
     /// # Errors
     /// [`Error::NoFeed`], [`Error::NoSource`], and where the store fails.
     pub fn remove_source(&self, feed: &str, source: &str) -> Result<RemovedSource, Error> {
-        self.ingest().remove_source(feed, source)
+        self.ingest().take_back_source(feed, source)
     }
 
     /// Fetches a feed, and ingests what has changed.

@@ -1,5 +1,6 @@
 //! The reverse question: what is known of a vulnerability, and which images it affects.
 
+mod changes;
 mod scores;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -17,6 +18,10 @@ use crate::inventory::{Affected, Placed, Vulnerability, affected, by_image, imag
 use crate::report::Enrichments;
 use crate::stated::All;
 use crate::{Error, Settings, identifiers};
+pub use changes::ChangesAsked;
+#[cfg(test)]
+pub(crate) use changes::affected_now;
+pub(crate) use changes::changes;
 pub(crate) use scores::scores;
 
 /// Images that are looked at for one page that filters by what only an image tells.

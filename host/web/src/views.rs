@@ -1,6 +1,7 @@
 //! The views, one in each file: a function of a request that gives a page.
 
 pub mod feed;
+pub mod feed_changes;
 pub mod feeds;
 pub mod image;
 pub mod inventory;

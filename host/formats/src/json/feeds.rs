@@ -1,8 +1,9 @@
-use limpid_model::{Absent, FeedState, SilentNamespace, SourceState};
+use limpid_model::{Absent, FeedChangePosition, FeedState, SilentNamespace, SourceState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::report::Silent;
+use super::words::{FeedChangeWord, RunWord};
 use super::{PluginRef, time};
 
 /// All feeds.
@@ -133,7 +134,8 @@ pub struct Run {
 pub struct PastRuns {
     /// The feed.
     pub feed: String,
-    /// The last first. Of each feed, 500 are kept.
+    /// The last first, with the documents and bundles that were handed in and the sources that were removed. Of each
+    /// feed, 500 are kept.
     pub runs: Vec<PastRun>,
     /// What to give as `after` for the next page; null on the last.
     #[schema(required)]
@@ -147,11 +149,20 @@ pub struct PastRun {
     pub began: String,
     /// When it ended.
     pub ended: String,
+    /// How it came about.
+    #[serde(default)]
+    #[schema(required, inline, value_type = RunWord)]
+    pub kind: String,
+    /// The feed's revision before it: what changed since then is listed as its changes. Null where it was not
+    /// recorded.
+    #[serde(default)]
+    #[schema(required)]
+    pub before: Option<u64>,
     /// The feed's revision after it.
     pub revision: u64,
     /// Whether all of it is in.
     pub complete: bool,
-    /// Why nothing could be begun.
+    /// Why nothing could be begun, or why the document was refused.
     #[schema(required)]
     pub why: Option<String>,
     /// How many sources were ingested.
@@ -178,6 +189,52 @@ pub struct PastRun {
     pub failed: u64,
     /// The first of them, 50 at most.
     pub failures: Vec<Failed>,
+}
+
+/// What revisions of a feed changed.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct FeedChanges {
+    /// The feed.
+    pub feed: String,
+    /// The revision after which they begin.
+    pub from: u64,
+    /// The last revision of them.
+    pub to: u64,
+    /// How many of these revisions are longer ago than history is kept: what they changed is not known any more.
+    pub forgotten: u64,
+    /// The changes, by revision, source and identifier.
+    pub changes: Vec<FeedChange>,
+    /// What to give as `after` for the next page; null on the last. There may be one even where this page is not
+    /// full.
+    #[schema(required)]
+    pub next: Option<String>,
+}
+
+/// Something that a revision of a feed changed.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct FeedChange {
+    /// What became of it. `first` is a source that was not known before, all of whose records are new: they are not
+    /// listed one by one.
+    #[schema(inline, value_type = FeedChangeWord)]
+    pub change: String,
+    /// The advisory, or the vulnerability of which something is known; null of a source that was not known before.
+    #[schema(required)]
+    pub id: Option<String>,
+    /// The kind of what is known of the vulnerability, as `epss`; null of an advisory.
+    #[schema(required)]
+    pub enrichment: Option<String>,
+    /// The source that stated it.
+    pub source: String,
+    /// The revision of the feed that it made.
+    pub revision: u64,
+    /// When.
+    pub at: String,
+    /// How many images it affects now, counted where the request asks for it; null where it does not, and of what is
+    /// gone.
+    #[schema(required)]
+    pub images: Option<u64>,
+    /// Whether it affects more images than were counted.
+    pub more_images: bool,
 }
 
 /// A record of a source that could not be used.
@@ -398,6 +455,49 @@ impl PastRuns {
     }
 }
 
+impl From<limpid_model::FeedChanges> for FeedChanges {
+    fn from(changes: limpid_model::FeedChanges) -> Self {
+        let limpid_model::FeedChanges { feed, from, to, forgotten, page } = changes;
+        Self {
+            feed,
+            from,
+            to,
+            forgotten,
+            changes: page.items.into_iter().map(FeedChange::from).collect(),
+            next: page.next.map(|position| write_position(&position)),
+        }
+    }
+}
+
+impl From<limpid_model::FeedChange> for FeedChange {
+    fn from(change: limpid_model::FeedChange) -> Self {
+        let limpid_model::FeedChange { kind, position, at, images } = change;
+        let named = |text: String| (!text.is_empty()).then_some(text);
+        Self {
+            change: kind.as_str().to_owned(),
+            id: named(position.id),
+            enrichment: named(position.known),
+            source: position.source,
+            revision: position.revision,
+            at: time(at),
+            images: images.map(|images| images.counted),
+            more_images: images.is_some_and(|images| images.more),
+        }
+    }
+}
+
+/// A position as `next` of a page, which only this service reads.
+fn write_position(position: &FeedChangePosition) -> String {
+    let FeedChangePosition { revision, source, id, known } = position;
+    serde_json::json!([revision, source, id, known]).to_string()
+}
+
+/// The position of such a text; none where it is none.
+pub fn read_position(text: &str) -> Option<FeedChangePosition> {
+    let (revision, source, id, known) = serde_json::from_str(text).ok()?;
+    Some(FeedChangePosition { revision, source, id, known })
+}
+
 impl From<limpid_model::PastRun> for PastRun {
     fn from(run: limpid_model::PastRun) -> Self {
         let rejection = |it: limpid_model::RejectedRecord| RejectedRecord {
@@ -408,6 +508,8 @@ impl From<limpid_model::PastRun> for PastRun {
         Self {
             began: time(run.began),
             ended: time(run.ended),
+            kind: run.kind.as_str().to_owned(),
+            before: run.before,
             revision: run.result.revision,
             complete: run.why.is_none() && run.failed == 0,
             why: run.why,

@@ -2,8 +2,8 @@
 
 use limpid_model::plan::Place;
 use limpid_model::{
-    AccessRole, Blame, EnrichmentKinds, NoticeKind, NoticeState, Provenance, RepositoryOrder, Severity,
-    WatchPhase,
+    AccessRole, Blame, EnrichmentKinds, FeedChangeKind, NoticeKind, NoticeState, Provenance, RepositoryOrder,
+    RunKind, Severity, WatchPhase,
 };
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -42,6 +42,10 @@ words! {
     NoticeStateWord = NoticeState::ALL.map(NoticeState::as_str);
     /// By what repositories are sorted.
     OrderWord = RepositoryOrder::ALL.map(RepositoryOrder::as_str);
+    /// How a change of what a feed states came about.
+    RunWord = RunKind::ALL.map(RunKind::as_str);
+    /// What became of what a feed states.
+    FeedChangeWord = FeedChangeKind::ALL.map(FeedChangeKind::as_str);
     /// Whose layer it is.
     OriginWord = Provenance::ALL.map(Provenance::as_str);
     /// Where a command is run.

@@ -51,6 +51,8 @@ impl Ingest<'_> {
                 return Ok(imported);
             }
         };
+        let began = self.settings.clock.now();
+        let before = self.store.view().get::<Feeds>(&feed.name)?.unwrap_or_default().revision;
         for source in &feed.sources {
             match self.import_source(&parser, bundle, source, trust) {
                 Ok(Restoring::Ingested(ingested)) => {
@@ -80,6 +82,7 @@ impl Ingest<'_> {
             self.import_cursor(feed)?;
         }
         imported.revision = self.store.view().get::<Feeds>(&feed.name)?.unwrap_or_default().revision;
+        self.keep_import((began, before), &imported)?;
         Ok(imported)
     }
 

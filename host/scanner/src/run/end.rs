@@ -11,6 +11,7 @@ use limpid_store::tables::sources::{self, Sources};
 use limpid_store::{Batch, View};
 
 use super::next::{Ended, next_run};
+use super::past::Fetched;
 use super::{Left, Run, past};
 use crate::Error;
 use crate::feeds::runs_of;
@@ -20,9 +21,14 @@ use crate::ingest::Ingest;
 const ABSENT: usize = 100;
 
 impl Ingest<'_> {
-    /// Remembers how a run went, and when the next one is due. Where it is complete, the cursor
-    /// moves in the same step.
-    pub(super) fn end_run(&self, feed: &str, began: u64, run: &Result<Run, Error>) -> Result<(), Error> {
+    /// Remembers how a run went that began at a time and at a revision of the feed, and when the next one is due.
+    /// Where it is complete, the cursor moves in the same step.
+    pub(super) fn end_run(
+        &self,
+        feed: &str,
+        (began, before): (u64, u64),
+        run: &Result<Run, Error>,
+    ) -> Result<(), Error> {
         // The next process does what this one did not come to.
         if matches!(run, Err(Error::Fetch(limpid_fetch::Error::Stopped))) {
             return Ok(());
@@ -54,7 +60,8 @@ impl Ingest<'_> {
         let ended = Ended { began, now, failures: row.failures, retry_after };
         row.next_run = Some(next_run(&self.settings.feeds, feed, ended, fastrand::f64()));
         batch.put::<Runs>(&name, &row)?;
-        past::keep((&view, &mut batch), feed, (began, now), run)?;
+        let past = past::fetched(&view, Fetched { feed, began, ended: now, before, run })?;
+        past::keep((&view, &mut batch), past)?;
         writer.commit(batch)
     }
 

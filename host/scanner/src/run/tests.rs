@@ -1,5 +1,5 @@
 //! A publisher, its plugin and the way between them, all made up. A document is lines:
-//! `advisory ID`, `withdraw ID`, `whole NAME URL` and `delta NAME URL` to follow, `cursor TEXT`,
+//! `advisory ID`, `titled ID` for one that states something else, `withdraw ID`, `whole NAME URL` and `delta NAME URL` to follow, `cursor TEXT`,
 //! `is NAME` for the source that it turns out to be, `bad` for what no plugin reads.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,16 +8,21 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use limpid_fetch::{FetchedDocument, Validators};
-use limpid_model::{Advisory, Blame, Digest, FailureKind, PluginFailure, PluginId};
+use limpid_model::{
+    Advisory, Blame, Digest, FailureKind, FeedChangeKind, FeedChangePosition, ImportedFeed, Ingested,
+    PluginFailure, PluginId, RunKind,
+};
 use limpid_runtime::{Documents, Mode, Sink, Source};
 use limpid_store::tables::advisories::Advisories;
 use limpid_store::tables::deltas::Deltas;
 use limpid_store::tables::feeds::{self, Feeds};
+use limpid_store::tables::revisions::{self, Revisions};
 use limpid_store::tables::runs::{self, Runs};
 use limpid_store::{Batch, Store};
 
 use super::*;
 use crate::Scanner;
+use crate::history::{Asked, changes_of_feed};
 use crate::test_support;
 
 struct Fake {
@@ -136,6 +141,11 @@ impl Parser for Fake {
                     ("advisory", id) => {
                         let id = format!("{}{id}", self.prefix);
                         sink.advisories(vec![Advisory { id, ..Advisory::default() }]);
+                    }
+                    ("titled", id) => {
+                        let id = format!("{}{id}", self.prefix);
+                        let title = "another".to_owned();
+                        sink.advisories(vec![Advisory { id, title, ..Advisory::default() }]);
                     }
                     ("withdraw", id) => sink.withdraw(format!("{}{id}", self.prefix)),
                     ("cursor", text) => cursor = Some(text.to_owned()),
@@ -306,6 +316,142 @@ fn past_runs_say_what_each_brought_the_last_first() {
     assert_eq!([first.items, rest.items].concat(), all.items);
     assert_eq!(page(None, 0).items, []);
     assert_eq!(past_runs(stored.scanner.store(), "fee", None, 10).unwrap().items, []);
+}
+
+/// What changed after a revision up to another, as `revision kind source/id`, page by page.
+fn changed(
+    stored: &World,
+    (from, to): (u64, u64),
+    kind: Option<FeedChangeKind>,
+    limit: usize,
+) -> Vec<String> {
+    let mut asked = Asked { from: Some(from), to: Some(to), kind, after: None, limit };
+    let (view, mut all) = (stored.scanner.store().view(), Vec::new());
+    loop {
+        let changes = changes_of_feed(&stored.scanner.plugins(), &view, "feed", &asked).unwrap();
+        assert!(changes.page.items.len() <= limit);
+        all.extend(changes.page.items.iter().map(|it| {
+            let FeedChangePosition { revision, source, id, .. } = &it.position;
+            format!("{revision} {} {source}/{id}", it.kind.as_str())
+        }));
+        match changes.page.next {
+            Some(next) => asked.after = Some(next),
+            None => return all,
+        }
+    }
+}
+
+#[test]
+fn a_run_says_after_which_revision_it_began_and_what_changed_since_is_listed() {
+    let (stored, fake) = (World::nothing(), two());
+    stored.run(&fake);
+    fake.put("https://p.test/a", "titled 1; advisory 2");
+    fake.put("https://p.test/b", "advisory 3; advisory 4");
+    stored.run(&fake);
+    fake.put("https://p.test/a", "advisory 2");
+    fake.put("https://p.test/b", "titled 3; advisory 4");
+    stored.run(&fake);
+    let runs = past_runs(stored.scanner.store(), "feed", None, 10).unwrap().items;
+    let between: Vec<_> = runs.iter().map(|run| (run.before.unwrap(), run.result.revision)).collect();
+    assert_eq!(between, [(4, 6), (2, 4), (0, 2)]);
+    let all = |run: usize| changed(&stored, between[run], None, 100);
+    assert_eq!(all(2), ["1 first a/", "2 first b/"], "what a source states first is one change");
+    assert_eq!(all(1), ["3 changed a/1", "4 withdrawn b/1", "4 added b/4"]);
+    assert_eq!(all(0), ["5 withdrawn a/1", "6 changed b/3"]);
+    let every: Vec<_> = [all(2), all(1), all(0)].concat();
+    for limit in [1, 2, 3, 100] {
+        assert_eq!(changed(&stored, (0, 6), None, limit), every, "{limit} on a page");
+    }
+    let withdrawn = changed(&stored, (0, 6), Some(FeedChangeKind::Withdrawn), 1);
+    assert_eq!(withdrawn, ["4 withdrawn b/1", "5 withdrawn a/1"]);
+    // What comes back was gone in between.
+    fake.put("https://p.test/a", "advisory 1; advisory 2");
+    stored.run(&fake);
+    assert_eq!(changed(&stored, (4, 7), None, 100), ["5 withdrawn a/1", "6 changed b/3", "7 added a/1"]);
+}
+
+#[test]
+fn pages_of_changes_end_after_a_bounded_look() {
+    let (stored, fake) = (World::nothing(), two());
+    stored.run(&fake);
+    let many: Vec<_> = (10..60).map(|id| format!("advisory {id}")).collect();
+    fake.put("https://p.test/a", &format!("advisory 1; advisory 2; {}", many.join("; ")));
+    stored.run(&fake);
+    fake.put("https://p.test/a", "advisory 1; advisory 2");
+    stored.force(&fake);
+    assert_eq!(changed(&stored, (2, 4), None, 7).len(), 100);
+    let gone = Some(FeedChangeKind::Withdrawn);
+    assert_eq!(changed(&stored, (2, 4), gone, 100).len(), 50, "also where a page has nothing to show");
+    let asked = Asked { from: Some(2), to: Some(4), kind: gone, after: None, limit: 100 };
+    let (plugins, view) = (stored.scanner.plugins(), stored.scanner.store().view());
+    let first = changes_of_feed(&plugins, &view, "feed", &asked).unwrap().page;
+    assert!(first.items.is_empty() && first.next.is_some(), "{first:?}");
+}
+
+#[test]
+fn of_changes_longer_ago_than_history_it_is_said_how_many_revisions_are_not_known() {
+    let (stored, fake) = (World::nothing(), two());
+    stored.run(&fake);
+    fake.put("https://p.test/a", "advisory 1");
+    stored.run(&fake);
+    let mut batch = Batch::default();
+    for revision in [1, 2] {
+        batch.delete::<Revisions>(&revisions::Key { feed: "feed".to_owned(), revision });
+    }
+    stored.scanner.store().commit(batch).unwrap();
+    let changes = |from, to| {
+        let asked = Asked { from: Some(from), to, limit: 100, ..Asked::default() };
+        changes_of_feed(&stored.scanner.plugins(), &stored.scanner.store().view(), "feed", &asked)
+    };
+    let known = changes(0, None).unwrap();
+    assert_eq!((known.forgotten, known.to, known.page.items.len()), (2, 3, 1));
+    assert_eq!(changes(1, Some(2)).unwrap().forgotten, 1);
+    assert_eq!(changes(2, None).unwrap().forgotten, 0);
+    assert!(matches!(changes(0, Some(4)), Err(Error::NoRevision { revision: 4, latest: 3, .. })));
+}
+
+#[test]
+fn what_somebody_does_to_a_feed_is_kept_beside_its_runs() {
+    let (stored, fake) = (World::nothing(), two());
+    stored.run(&fake);
+    stored.scanner.remove_source("feed", "b").unwrap();
+    let imported = ImportedFeed {
+        feed: "feed".to_owned(),
+        revision: 3,
+        unchanged: 1,
+        refused: vec![("a".to_owned(), "why".to_owned())],
+        ..ImportedFeed::default()
+    };
+    stored.scanner.ingest().keep_import((0, 3), &imported).unwrap();
+    let ingested = Ingested {
+        feed: "feed".to_owned(),
+        source: "c".to_owned(),
+        revision: 3,
+        advisories: 5,
+        added: 0,
+        changed: 0,
+        withdrawn: 0,
+        rejected: 1,
+        rejections: vec![("id".to_owned(), "why".to_owned())],
+        fell_silent: Vec::new(),
+        overtaken: Vec::new(),
+        follow: Vec::new(),
+    };
+    let handed = past::handed_in(&ingested);
+    assert_eq!((handed.before, handed.rejections.len()), (Some(3), 1), "nothing has changed");
+    let changed = past::handed_in(&Ingested { changed: 2, ..ingested });
+    assert_eq!((changed.before, changed.kind), (Some(2), RunKind::HandedIn));
+    let runs = past_runs(stored.scanner.store(), "feed", None, 10).unwrap().items;
+    let shown =
+        runs.iter().map(|it| (it.kind, it.before, it.result.revision, it.result.withdrawn, it.failed));
+    assert_eq!(
+        shown.collect::<Vec<_>>(),
+        [
+            (RunKind::Imported, Some(3), 3, 0, 1),
+            (RunKind::Removed, Some(2), 3, 2, 0),
+            (RunKind::Fetched, Some(0), 2, 0, 0),
+        ]
+    );
 }
 
 #[test]

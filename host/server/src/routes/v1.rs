@@ -89,6 +89,7 @@ pub(crate) use images::submit::counted;
     feeds::show,
     feeds::sources,
     feeds::runs,
+    feeds::changes,
     feeds::remove_source,
     feeds::update,
     feeds::document,
@@ -179,6 +180,7 @@ pub(super) fn routes() -> Routes<AppState> {
         .get("/v1/feeds/{name}", Read, feeds::show)
         .get("/v1/feeds/{name}/sources", Read, feeds::sources)
         .get("/v1/feeds/{name}/runs", Read, feeds::runs)
+        .get("/v1/feeds/{name}/changes", Read, feeds::changes)
         .delete("/v1/feeds/{name}/sources/{*source}", Operate, feeds::remove_source)
         .post("/v1/feeds/{name}/update", Operate, feeds::update)
         .post("/v1/feeds/{name}/documents", Operate, feeds::document)

@@ -1,6 +1,6 @@
 //! Runs of feeds that have ended, and what they brought. Rows are added, and the oldest of a feed go.
 
-use limpid_model::{PastRun, RejectedRecord, RunResult};
+use limpid_model::{PastRun, RejectedRecord, RunKind, RunResult};
 use serde::{Deserialize, Serialize};
 
 use crate::define::define_table;
@@ -49,16 +49,92 @@ pub struct Row {
     failed: u64,
     first_failed: Vec<(String, String)>,
     why: Option<String>,
+    kind: Kind,
+    before: Option<u64>,
+}
+
+/// How it came about. In this order for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Kind {
+    Fetched,
+    HandedIn,
+    Imported,
+    Removed,
+}
+
+impl From<RunKind> for Kind {
+    fn from(kind: RunKind) -> Self {
+        match kind {
+            RunKind::Fetched => Self::Fetched,
+            RunKind::HandedIn => Self::HandedIn,
+            RunKind::Imported => Self::Imported,
+            RunKind::Removed => Self::Removed,
+        }
+    }
+}
+
+impl From<Kind> for RunKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Fetched => Self::Fetched,
+            Kind::HandedIn => Self::HandedIn,
+            Kind::Imported => Self::Imported,
+            Kind::Removed => Self::Removed,
+        }
+    }
 }
 
 impl table::Row for Row {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
+        let old: FetchedOnly = (version == 1).then(|| postcard::from_bytes(fields).ok()).flatten()?;
+        Some(Self {
+            ended: old.ended,
+            revision: old.revision,
+            ingested: old.ingested,
+            unchanged: old.unchanged,
+            bytes: old.bytes,
+            added: old.added,
+            changed: old.changed,
+            withdrawn: old.withdrawn,
+            rejected: old.rejected,
+            rejections: old.rejections,
+            absent: old.absent,
+            first_absent: old.first_absent,
+            failed: old.failed,
+            first_failed: old.first_failed,
+            why: old.why,
+            kind: Kind::Fetched,
+            before: None,
+        })
+    }
+}
+
+/// Version 1.
+#[derive(Deserialize)]
+struct FetchedOnly {
+    ended: u64,
+    revision: u64,
+    ingested: u64,
+    unchanged: u64,
+    bytes: u64,
+    added: u64,
+    changed: u64,
+    withdrawn: u64,
+    rejected: u64,
+    rejections: Vec<(String, String, String)>,
+    absent: u64,
+    first_absent: Vec<(String, String)>,
+    failed: u64,
+    first_failed: Vec<(String, String)>,
+    why: Option<String>,
 }
 
 impl Row {
     /// The key and the row of a run.
     pub fn of(run: PastRun) -> (Key, Self) {
-        let PastRun { began, ended, result, absent, failed, rejections, why } = run;
+        let PastRun { began, ended, result, absent, failed, rejections, why, kind, before } = run;
         let row = Self {
             ended,
             revision: result.revision,
@@ -75,6 +151,8 @@ impl Row {
             failed,
             first_failed: result.failures,
             why,
+            kind: kind.into(),
+            before,
         };
         (Key::new(result.feed, began), row)
     }
@@ -102,6 +180,8 @@ impl Row {
             failed: self.failed,
             rejections: self.rejections.into_iter().map(rejection).collect(),
             why: self.why,
+            kind: self.kind.into(),
+            before: self.before,
         }
     }
 }

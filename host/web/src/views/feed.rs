@@ -3,8 +3,11 @@
 use std::cmp::Reverse;
 
 use askama::Template;
-use limpid_formats::json::{Failed, Feed, PastRun, PastRuns, PluginRef, RejectedRecord, Rejection, Source};
+use limpid_formats::json::{
+    Failed, Feed, FeedChanges, PastRun, PastRuns, PluginRef, RejectedRecord, Rejection, Source,
+};
 
+use super::feed_changes::{self, Row};
 use super::feeds::{csv, rejected};
 use crate::api::{Api, Problem};
 use crate::elapsed::elapsed;
@@ -117,17 +120,24 @@ struct View<'a> {
 /// A run that has ended.
 struct Run<'a> {
     run: &'a PastRun,
+    /// The first of what it changed; none where that is not known.
+    changes: Vec<Row<'a>>,
+    /// Where all of it is; none where it changed nothing, or that was not recorded.
+    all_changes: Option<String>,
     rejections: &'a [RejectedRecord],
     failures: &'a [Failed],
     absences: &'a [Failed],
 }
 
 impl<'a> Run<'a> {
-    fn of(run: &'a PastRun) -> Self {
+    fn of(name: &str, run: &'a PastRun, changes: Option<&'a FeedChanges>) -> Self {
         fn first<T>(all: &[T]) -> &[T] {
             all.get(..OF_A_RUN).unwrap_or(all)
         }
+        let all_changes = changed(run).map(|(from, to)| feed_changes::address(name, from, to).to_string());
         Self {
+            changes: changes.map_or(&[][..], |it| &it.changes).iter().map(Row::of).collect(),
+            all_changes,
             rejections: first(&run.rejections),
             failures: first(&run.failures),
             absences: first(&run.absences),
@@ -147,11 +157,37 @@ impl<'a> Run<'a> {
         self.run.absent.saturating_sub(self.absences.len() as u64)
     }
 
+    /// How many advisories it changed that are not named.
+    fn more_changes(&self) -> u64 {
+        // What a source states first is one change, whatever it is.
+        if self.changes.iter().any(|row| row.change.id.is_none()) {
+            return 0;
+        }
+        let all = self.run.added + self.run.changed + self.run.withdrawn;
+        all.saturating_sub(self.changes.len() as u64)
+    }
+
+    /// What it was, where it did not fetch the feed.
+    fn word(&self) -> Option<&'static str> {
+        match self.run.kind.as_str() {
+            "handed-in" => Some("handed in"),
+            "imported" => Some("from a bundle"),
+            "removed" => Some("source removed"),
+            _ => None,
+        }
+    }
+
     /// Whether it says more than its figures.
     const fn tells_more(&self) -> bool {
         self.run.why.is_some()
             || !(self.rejections.is_empty() && self.failures.is_empty() && self.absences.is_empty())
     }
+}
+
+/// The revisions that a run has made.
+fn changed(run: &PastRun) -> Option<(u64, u64)> {
+    let before = run.before.filter(|before| *before < run.revision)?;
+    Some((before, run.revision))
 }
 
 impl View<'_> {
@@ -255,8 +291,13 @@ pub fn show(api: &dyn Api, request: &Request, name: &str) -> Result<Answer, Prob
     let runs = Address::of(&["v1", "feeds", name, "runs"]).with("limit", &RUNS.to_string());
     let runs: Option<PastRuns> = api.find(runs.with_some("after", before))?;
     let (runs, next) = runs.map_or_else(Default::default, |page| (page.runs, page.next));
+    let changes = runs.iter().map(|run| match changed(run) {
+        Some((from, to)) => api.find(feed_changes::data(name, from, to).with("limit", &OF_A_RUN.to_string())),
+        None => Ok(None),
+    });
+    let changes: Vec<Option<FeedChanges>> = changes.collect::<Result<_, _>>()?;
     let view = View {
-        runs: runs.iter().map(Run::of).collect(),
+        runs: runs.iter().zip(&changes).map(|(run, changes)| Run::of(name, run, changes.as_ref())).collect(),
         runs_next: next.map(|next| request.here(&[("runs-after", &next)], &[])),
         runs_are_first: before.is_none(),
         frame: Frame::new(request, Section::Feeds).with_data(path).with_csv(),
@@ -291,6 +332,7 @@ pub(super) mod tests {
 
     use super::*;
     use crate::testing::{Fake, HOSTILE, assert_harmless, form, html, request};
+    use crate::views::feed_changes::tests::changes;
 
     /// A feed with so many sources, in which all that others may choose is `text`.
     pub(in crate::views) fn feed(name: &str, text: &str, sources: u64) -> Value {
@@ -432,7 +474,8 @@ pub(super) mod tests {
         let failed = json!([{ "source": text, "reason": text }]);
         let none = json!([]);
         json!({
-            "began": "2026-11-29T01:00:00Z", "ended": "2026-11-29T01:04:00Z", "revision": 17,
+            "began": "2026-11-29T01:00:00Z", "ended": "2026-11-29T01:04:00Z", "kind": "handed-in", "before": 11,
+            "revision": 17,
             "complete": wrong == 0, "why": null, "ingested": 3, "unchanged": 40, "bytes": 5_000_000,
             "added": 1_234, "changed": 56, "withdrawn": 7, "rejected": 2 * wrong,
             "rejections": if wrong > 0 { json!([{ "source": text, "id": text, "reason": text }]) } else { none.clone() },
@@ -447,6 +490,7 @@ pub(super) mod tests {
         let page = |text: &str, query: &str| {
             let api = Fake::default()
                 .with("/v1/feeds/x", feed("x", "y", 1))
+                .with("/v1/feeds/x/changes?from=11&to=17&limit=10", changes(text, None))
                 .with("/v1/feeds/x/runs?limit=10", runs(text))
                 .with("/v1/feeds/x/runs?limit=10&after=17", runs(text));
             html(show(&api, &request("/feeds/x", query), "x"))
@@ -456,6 +500,9 @@ pub(super) mod tests {
         {
             assert!(shown.contains(part), "{part}: {shown}");
         }
+        assert!(shown.contains("href=\"/vulnerabilities/because\"") && shown.contains("all that"), "{shown}");
+        assert!(shown.contains("/feeds/x/changes?from=11&#38;to=17"), "{shown}");
+        assert_eq!(shown.matches(">handed in</span>").count(), 2);
         assert_eq!(shown.matches(">incomplete</span>").count(), 1);
         assert_eq!(shown.matches("<summary>Why").count(), 1, "only what is wrong is told");
         assert!(shown.contains("runs-after=17") && page("x", "runs-after=17").contains(">First</a>"));

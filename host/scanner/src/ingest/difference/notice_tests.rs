@@ -24,6 +24,7 @@ use crate::Scanner;
 use crate::ingest::Records;
 use crate::ingest::enrichments;
 use crate::test_support::{component, keyed, keys, package, plugin, scanner_with, subscription};
+use crate::vulnerabilities::affected_now;
 use crate::{Filter, inventory};
 
 mod expressions;
@@ -271,6 +272,18 @@ impl World {
 }
 
 impl World {
+    /// Holds the images that are counted for changes of a feed against reports.
+    fn check_changes(&self, reported: &Standing) {
+        for vulnerability in VULNERABILITIES {
+            let by_report: BTreeSet<&Digest> =
+                reported.keys().filter(|(_, of)| of == vulnerability).map(|(image, _)| image).collect();
+            let view = self.scanner.store().view();
+            let counted = affected_now(self.scanner.settings(), &view, vulnerability).unwrap();
+            assert_eq!(counted.counted, by_report.len().min(2) as u64, "{vulnerability}");
+            assert_eq!(counted.more, by_report.len() > 2, "{vulnerability}");
+        }
+    }
+
     /// Holds what else is stated of images against their reports.
     fn check_one_verdict(&self, reported: &Standing) {
         for vulnerability in VULNERABILITIES {
@@ -291,6 +304,7 @@ impl World {
                 assert_eq!(affected, is_affected, "{explained:#?}");
             }
         }
+        self.check_changes(reported);
         let mut worst: BTreeMap<Digest, Severity> = BTreeMap::new();
         for ((image, _), (severity, ..)) in reported {
             let known = worst.entry(*image).or_insert(*severity);

@@ -13,6 +13,7 @@ pub(super) fn routes() -> Routes<Ui> {
         .get("/feeds", Page, feeds)
         .get("/feeds/{name}", Page, feed)
         .post("/feeds/{name}", Page, act_on_feed)
+        .get("/feeds/{name}/changes", Page, feed_changes)
         .get("/plugins", Page, plugins)
         .get("/plugins/{name}", Page, plugin)
         .post("/plugins/{name}", Page, act_on_plugin)
@@ -29,6 +30,10 @@ async fn feeds(State(ui): State<Ui>, request: Request) -> Response {
 
 async fn feed(State(ui): State<Ui>, Path(name): Path<String>, request: Request) -> Response {
     ui.show(request, move |api, request| views::feed::show(api, request, &name)).await
+}
+
+async fn feed_changes(State(ui): State<Ui>, Path(name): Path<String>, request: Request) -> Response {
+    ui.show(request, move |api, request| views::feed_changes::show(api, request, &name)).await
 }
 
 async fn act_on_feed(State(ui): State<Ui>, Path(name): Path<String>, request: Request) -> Response {

@@ -3,8 +3,12 @@ use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use limpid_formats::json::{self as api, Feed, Feeds, Ingested, PastRuns, Removed, Sources};
-use limpid_scanner::{Handed, Run, Trust};
+use limpid_formats::json::words::FeedChangeWord;
+use limpid_formats::json::{
+    self as api, Feed, FeedChanges, Feeds, Ingested, PastRuns, Removed, Sources, read_position,
+};
+use limpid_model::FeedChangeKind;
+use limpid_scanner::{ChangesAsked, Handed, Run, Trust};
 use serde::Deserialize;
 use tokio::sync::oneshot;
 use utoipa::IntoParams;
@@ -22,6 +26,10 @@ const PAGE: usize = 1_000;
 /// Runs on a page, unless the client says otherwise, and at most.
 const RUNS: usize = 50;
 const MOST_RUNS: usize = 500;
+
+/// Changes on a page, unless the client says otherwise, and at most.
+const CHANGES: usize = 100;
+const MOST_CHANGES: usize = 1_000;
 
 /// Feeds, and what is kept of each.
 #[utoipa::path(
@@ -95,6 +103,72 @@ pub(super) async fn runs(
     let (scanner, feed) = (state.scanner.clone(), name.clone());
     let page = state.readers.run(move || scanner.past_runs(&feed, before, limit)).await?;
     Ok(Json(PastRuns::of(name, page)))
+}
+
+/// Which changes of a feed are asked for.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Between {
+    /// The revision after which they begin, as `before` of a run. Without it, the one before `to`.
+    from: Option<u64>,
+    /// The last revision, as `revision` of a run. Without it, the one that the feed has.
+    to: Option<u64>,
+    /// Only those of one kind.
+    #[param(inline, value_type = Option<FeedChangeWord>)]
+    change: Option<String>,
+    /// Whether the images are counted that each affects now, 100 of each at most.
+    #[serde(default)]
+    images: bool,
+    /// `next` of the page before.
+    after: Option<String>,
+    /// How many on a page, 1000 at most; with `images`, 100.
+    limit: Option<usize>,
+}
+
+impl Between {
+    fn read(self) -> Result<ChangesAsked, Failure> {
+        let Self { from, to, change, images, after, limit } = self;
+        let kind = change.map(|word| {
+            FeedChangeKind::from_word(&word).ok_or_else(|| {
+                let known = FeedChangeKind::ALL.map(FeedChangeKind::as_str).join("`, `");
+                Failure::bad_request(format!("`change`: `{word}` is no kind of change; there are `{known}`"))
+            })
+        });
+        let after = after.map(|after| {
+            let unreadable = || Failure::bad_request("`after` is not `next` of a page of changes");
+            read_position(&after).ok_or_else(unreadable)
+        });
+        let longest = if images { CHANGES } else { MOST_CHANGES };
+        Ok(ChangesAsked {
+            from,
+            to,
+            kind: kind.transpose()?,
+            counts_images: images,
+            after: after.transpose()?,
+            limit: limit.unwrap_or(CHANGES).clamp(1, longest),
+        })
+    }
+}
+
+/// What revisions of a feed changed: advisories that are new, changed and withdrawn, as far as history holds.
+#[utoipa::path(
+    get,
+    path = "/v1/feeds/{name}/changes",
+    operation_id = "list_changes",
+    tag = "feeds",
+    params(FeedName, Between),
+    responses((status = 200, description = "A page.", body = FeedChanges)),
+    extensions(("x-codes" = json!(["no-such-feed", "no-such-revision"])))
+)]
+pub(super) async fn changes(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    query: Result<Query<Between>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<FeedChanges>, Failure> {
+    let Query(asked) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
+    let (scanner, asked) = (state.scanner.clone(), asked.read()?);
+    state.readers.run(move || scanner.feed_changes(&name, asked)).await.map(|changes| Json(changes.into()))
 }
 
 /// Removes everything that a source stated.

@@ -1,6 +1,6 @@
 //! What is known of how feeds are fetched.
 
-use limpid_model::{PastRun, RejectedRecord, RunResult};
+use limpid_model::{PastRun, RejectedRecord, RunKind, RunResult};
 
 use super::{Sample, digest, plugin, sample, some};
 use crate::tables::{deltas, fetches, past_runs, runs, sources};
@@ -9,15 +9,23 @@ pub(super) fn all() -> Vec<Sample> {
     let source = sources::Key { feed: "feed".into(), source: "source".into() };
     let change = deltas::Key { feed: "feed".into(), source: "source".into(), number: 300, piece: 1 };
     let (began, past) = past_runs::Row::of(past_run());
+    let of_kind = |(which, kind)| {
+        let (began, past) = past_runs::Row::of(PastRun { kind, before: Some(300), ..past_run() });
+        sample::<past_runs::PastRuns>(which, &began, &past)
+    };
+    let kinds =
+        [("handed-in", RunKind::HandedIn), ("imported", RunKind::Imported), ("removed", RunKind::Removed)];
     let delta = deltas::Row { name: "name".into(), size: 300, bytes: b"piece".to_vec() };
-    vec![
+    let mut all = vec![
         sample::<fetches::Fetches>("one", &source, &fetch()),
         sample::<fetches::Fetches>("by-hand", &source, &fetches::Row::default()),
         sample::<deltas::Deltas>("one", &change, &delta),
         sample::<runs::Runs>("one", &"feed".into(), &run()),
         sample::<past_runs::PastRuns>("one", &began, &past),
         sample::<runs::Runs>("none", &"feed".into(), &runs::Row::default()),
-    ]
+    ];
+    all.extend(kinds.map(of_kind));
+    all
 }
 
 fn fetch() -> fetches::Row {
@@ -67,6 +75,8 @@ fn past_run() -> PastRun {
         failed: 12,
         rejections: vec![rejection],
         why: some("why"),
+        kind: RunKind::Fetched,
+        before: None,
     }
 }
 

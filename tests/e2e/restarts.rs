@@ -1,5 +1,6 @@
 //! The process ends, in order or not, and another goes on where it was.
 
+use serde_json::json;
 use xtask::sample::{Layer, advisories, alpine, debian};
 
 use crate::archives::{Compression, Parts, image};
@@ -46,6 +47,51 @@ fn after_a_restart_everything_is_there() {
     let again = service.api.submit(&debian.docker_archive()).ok();
     assert_eq!([&again["layers_read"], &again["layers_known"]], [0, 3]);
     assert!(again["id"].as_str().unwrap().parse::<u64>().unwrap() > 2, "numbers go on: {again:#}");
+}
+
+#[test]
+fn what_was_handed_in_and_how_plugins_failed_is_known_after_a_restart() {
+    let service = Service::start();
+    service.api.index(&Parts::of(&debian(), Compression::Gzip).docker_archive());
+    let tracker = advisories::debian_tracker();
+    service.api.hand_in("debian", &tracker).ok();
+    let other = tracker.replace("CVE-2024-38428", "CVE-2024-99999");
+    let other = other.replace("7.88.1-10+deb12u7", "7.88.1-10+deb12u8");
+    service.api.hand_in("debian", &other).ok();
+    assert_ne!(service.api.hand_in("debian", "no tracker").status, 200);
+    let ask = |service: &Service| {
+        let runs = service.api.get("/v1/feeds/debian/runs").ok();
+        let changes = service.api.get("/v1/feeds/debian/changes?from=1&to=2&images=true").ok();
+        let plugin = service.api.get("/v1/plugins/debian").ok();
+        (runs, changes, plugin["failures"].clone())
+    };
+    let before = ask(&service);
+    let (runs, changes, failures) = &before;
+    let [refused, second, first] = runs["runs"].as_array().unwrap().as_slice() else { panic!("{runs:#}") };
+    assert!(refused["why"].is_string() && refused["kind"] == "handed-in", "{refused:#}");
+    assert_eq!((&first["before"], &first["revision"]), (&json!(0), &json!(1)));
+    assert_eq!((&second["before"], &second["revision"]), (&json!(1), &json!(2)));
+    assert_eq!([&second["added"], &second["changed"], &second["withdrawn"]], [1, 1, 1]);
+    let listed = changes["changes"].as_array().unwrap();
+    let shown = listed.iter().map(|it| (it["change"].as_str().unwrap(), it["id"].as_str().unwrap()));
+    assert_eq!(
+        shown.collect::<Vec<_>>(),
+        [("withdrawn", "CVE-2024-38428"), ("changed", "CVE-2024-7264"), ("added", "CVE-2024-99999")]
+    );
+    assert!(listed[0]["images"].is_null() && listed[1]["images"].is_u64(), "{changes:#}");
+    let [failed] = failures.as_array().unwrap().as_slice() else { panic!("{failures:#}") };
+    assert_eq!(
+        (&failed["call"], &failed["times"], &failed["blame"]),
+        (&json!("parse"), &json!(1), &json!("input"))
+    );
+
+    let service = Service::with(service.stop());
+    assert_eq!(ask(&service), before);
+    assert_ne!(service.api.hand_in("debian", "no tracker").status, 200);
+    assert_eq!(ask(&service).2[0]["times"], 2, "it is counted on");
+    service.api.get("/v1/feeds/debian/changes?from=2&to=3").refused(404, "no-such-revision");
+    service.api.get("/v1/feeds/debian/changes?change=colour").refused(400, "bad-request");
+    service.api.get("/v1/feeds/debian/changes?after=x").refused(400, "bad-request");
 }
 
 #[test]

@@ -167,8 +167,7 @@ pub struct PluginLimit {
     pub limit: u64,
 }
 
-/// Calls of a plugin that failed alike for one cause, since the service was started. Times are milliseconds since
-/// 1970.
+/// Calls of a plugin that failed alike for one cause. Times are milliseconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecentFailure {
     /// What the calls were made for: an image, a source.

@@ -50,6 +50,10 @@ struct State {
     managed: u64,
     /// How calls have failed, whoever is to blame, the last at the end.
     recent: VecDeque<RecentFailure>,
+    /// How many have.
+    noted: u64,
+    /// Whether those of an earlier process were recalled.
+    recalled: bool,
 }
 
 #[derive(Debug)]
@@ -191,6 +195,7 @@ impl Health {
         let at = u64::try_from(at).unwrap_or(u64::MAX);
         let cause = cause.get(..cause.floor_char_boundary(CAUSE_BYTES)).unwrap_or(cause);
         let mut state = self.lock();
+        state.noted += 1;
         let is_it = |known: &RecentFailure| {
             known.cause == cause && (known.kind, known.blame) == (failure.kind, failure.blame)
         };
@@ -212,6 +217,30 @@ impl Health {
         });
     }
 
+    /// How many calls have failed: who looks now and then sees that more have.
+    pub(crate) fn noted(&self) -> u64 {
+        self.lock().noted
+    }
+
+    /// Recalls how calls failed before the process began, the last first. Only once: what is known by then is newer.
+    pub(crate) fn recall(&self, earlier: Vec<RecentFailure>) {
+        let mut state = self.lock();
+        if std::mem::replace(&mut state.recalled, true) {
+            return;
+        }
+        for failure in earlier {
+            let is_it = |known: &&mut RecentFailure| {
+                known.cause == failure.cause && (known.kind, known.blame) == (failure.kind, failure.blame)
+            };
+            if let Some(known) = state.recent.iter_mut().find(is_it) {
+                known.times = known.times.saturating_add(failure.times);
+                known.first_at = known.first_at.min(failure.first_at);
+            } else if state.recent.len() < RECENT {
+                state.recent.push_front(failure);
+            }
+        }
+    }
+
     /// How calls have failed lately, the last first.
     pub(crate) fn recent(&self, settings: &Settings, now: Instant) -> Vec<RecentFailure> {
         let state = self.lock();
@@ -231,7 +260,15 @@ impl Health {
         let mut state = self.lock();
         let changes = state.changes + u64::from(state.quarantine.is_some() || !state.failing.is_empty());
         let recent = std::mem::take(&mut state.recent);
-        *state = State { changes, proven: state.proven, managed: state.managed, recent, ..State::default() };
+        *state = State {
+            changes,
+            proven: state.proven,
+            managed: state.managed,
+            recent,
+            noted: state.noted,
+            recalled: state.recalled,
+            ..State::default()
+        };
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -418,6 +455,39 @@ mod tests {
         let recent = trial.health.recent(&trial.settings, trial.now);
         assert_eq!(recent.len(), RECENT);
         assert!(recent.iter().all(|it| it.cause.len() <= CAUSE_BYTES));
+    }
+
+    #[test]
+    fn what_failed_before_a_restart_is_behind_what_has_failed_since() {
+        let trial = Trial::new(2);
+        let at = |second| UNIX_EPOCH + Duration::from_secs(second);
+        let before = Trial::new(2);
+        before.health.note("a", &failure(FailureKind::Trap), at(1));
+        before.health.note("b", &failure(FailureKind::Trap), at(2));
+        before.health.note("b", &failure(FailureKind::Time), at(3));
+        let earlier = before.health.recent(&before.settings, before.now);
+        trial.health.note("b", &failure(FailureKind::Trap), at(9));
+        let noted = trial.health.noted();
+        trial.health.recall(earlier.clone());
+        trial.health.recall(earlier);
+        assert_eq!(trial.health.noted(), noted, "nothing has failed by that");
+        let recent = trial.health.recent(&trial.settings, trial.now);
+        let shown = recent.iter().map(|it| (&*it.cause, it.kind, it.times, it.first_at, it.last_at));
+        assert_eq!(
+            shown.collect::<Vec<_>>(),
+            [
+                ("b", FailureKind::Trap, 2, 2_000, 9_000),
+                ("b", FailureKind::Time, 1, 3_000, 3_000),
+                ("a", FailureKind::Trap, 1, 1_000, 1_000),
+            ]
+        );
+        let many = Trial::new(2);
+        many.health.note("new", &failure(FailureKind::Trap), at(9));
+        let template = &recent[0];
+        let cause = |number: usize| RecentFailure { cause: number.to_string(), ..template.clone() };
+        many.health.recall((0..2 * RECENT).map(cause).collect());
+        let recent = many.health.recent(&many.settings, many.now);
+        assert_eq!((recent.len(), &*recent[0].cause, &*recent[1].cause), (RECENT, "new", "0"));
     }
 
     #[test]

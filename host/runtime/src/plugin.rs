@@ -105,7 +105,17 @@ impl Plugin {
         self.callee.limits()
     }
 
-    /// How calls of it have failed since it was loaded, the last first.
+    /// How many calls of it have failed since it was loaded: who looks now and then sees that more have.
+    pub fn failed_calls(&self) -> u64 {
+        self.callee.health.noted()
+    }
+
+    /// Recalls how calls of this very component failed before the process began, the last first. Only once.
+    pub fn recall_failures(&self, earlier: Vec<RecentFailure>) {
+        self.callee.health.recall(earlier);
+    }
+
+    /// How calls of it have failed lately, the last first.
     pub fn failures(&self) -> Vec<RecentFailure> {
         self.callee.failures()
     }

@@ -19,6 +19,7 @@ mod difference;
 mod error;
 mod explain;
 mod facts;
+mod failures;
 mod feeds;
 mod filling;
 mod history;
@@ -91,6 +92,7 @@ pub use background::yield_to_others;
 pub use backups::{BackupSettings, Backups, Reach};
 pub use bundle::{Exported, ExportedFeed, sign};
 pub use error::{BundleError, Error, PolicyError, Refused, SubscriptionError, TokenError, WatchError};
+pub use failures::KeepingFailures;
 pub use history::AsOf;
 pub use identifiers::check as check_identifier;
 pub use index::{AdoptedLayer, ImageInput, Indexed, Progress, borrowed};
@@ -150,6 +152,8 @@ struct Parts {
     tallies: repositories::Tallies,
     /// What repositories have, once somebody has asked.
     summaries: repositories::Summaries,
+    /// Up to where failures of plugins are written.
+    failures: failures::Written,
     /// Watches whose registry is being listed.
     listing: watched::UnderWay,
     /// Held by those who remove archives of submissions, and by a backup while it takes hold of them.
@@ -202,6 +206,7 @@ impl Scanner {
             records: access::Records::default(),
             tallies: repositories::Tallies::default(),
             summaries: repositories::Summaries::default(),
+            failures: failures::Written::default(),
             listing: watched::UnderWay::default(),
             archives: parking_lot::RwLock::default(),
             deliveries: notices::Deliveries::default(),
@@ -211,6 +216,7 @@ impl Scanner {
         scanner.0.kept.count(&scanner.store().view())?;
         scanner.0.tokens.load(&scanner.store().view(), &scanner.settings().access)?;
         scanner.0.moments.remember(&scanner.store().view())?;
+        failures::recall(scanner.store(), &scanner.plugins())?;
         tell("the inventory is being derived, as far as it is not there");
         scanner.indexer().build_inventory()?;
         tell("history, names, layers and identifiers are being indexed, as far as they are not");

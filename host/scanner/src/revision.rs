@@ -21,7 +21,9 @@ use limpid_store::tables::manifests::Manifests;
 use limpid_store::tables::names::Names;
 use limpid_store::tables::origins::Origins;
 use limpid_store::tables::outbox::Outbox;
+use limpid_store::tables::past_runs::PastRuns;
 use limpid_store::tables::placements::Placements;
+use limpid_store::tables::plugin_failures::PluginFailures;
 use limpid_store::tables::raised::Raised;
 use limpid_store::tables::references::References;
 use limpid_store::tables::runs::Runs;
@@ -39,7 +41,7 @@ use crate::settings::Clock;
 
 /// Tables in which much is written and of which nothing is read that is stated of images. All others count:
 /// one too many costs only that an answer is made again.
-const NOT_OF_IMAGES: [u8; 16] = [
+const NOT_OF_IMAGES: [u8; 18] = [
     ToldLast::ID,
     Audit::ID,
     Tokens::ID,
@@ -48,6 +50,8 @@ const NOT_OF_IMAGES: [u8; 16] = [
     Announcements::ID,
     Jobs::ID,
     Outbox::ID,
+    PastRuns::ID,
+    PluginFailures::ID,
     Raised::ID,
     References::ID,
     Runs::ID,

@@ -27,6 +27,7 @@ use crate::catalog;
 use crate::detectors;
 use crate::difference;
 use crate::explain;
+use crate::failures;
 use crate::feeds;
 use crate::history::{self, AsOf};
 use crate::images;
@@ -247,7 +248,13 @@ impl Scanner {
     /// # Errors
     /// [`Error::Change`] where there is no such plugin.
     pub fn remove_plugin(&self, name: &str) -> Result<(), Error> {
-        plugins::remove_plugin(self.registry(), name)
+        plugins::remove_plugin(self.registry(), name)?;
+        failures::forget(self.store(), name, &self.0.failures)
+    }
+
+    /// Writes how calls of plugins have failed since that was written last.
+    pub(crate) fn keep_failures(&self) -> Result<(), Error> {
+        failures::keep(self.store(), self.registry(), &self.0.failures)
     }
 
     /// Goes back to an earlier version of a plugin; to the one before where none is named.

@@ -34,8 +34,8 @@ use std::sync::Arc;
 
 use limpid_scanner::runtime::Watch;
 use limpid_scanner::{
-    Backups, Current, Delivery, Jobs, Refresh, Retention, Scanner, Summarizing, Timekeeping, Updates,
-    VexUpdates, Watching,
+    Backups, Current, Delivery, Jobs, KeepingFailures, Refresh, Retention, Scanner, Summarizing, Timekeeping,
+    Updates, VexUpdates, Watching,
 };
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -61,6 +61,8 @@ pub struct Workers {
     pub retention: Retention,
     /// What repositories have is counted.
     pub summaries: Summarizing,
+    /// Failures of plugins are kept.
+    pub failures: KeepingFailures,
     /// Backups are made.
     pub backups: Backups,
     /// What time it is is noted.

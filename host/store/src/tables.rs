@@ -56,6 +56,7 @@
 //! | 63 | [`tokens`] | beginning of the token | what its holder may do, until when |
 //! | 64 | [`token_uses`] | beginning of the token | when it was used last |
 //! | 62 | [`audit`] | time, number | who changed what, or was refused to |
+//! | 66 | [`plugin_failures`] | plugin | how calls of it have failed lately |
 //! | 67 | [`clock`] | name | what time it was last |
 //! | 23 | [`marks`] | name | on what all rows of some kind rest |
 
@@ -98,6 +99,7 @@ pub mod origins;
 pub mod outbox;
 pub mod past_runs;
 pub mod placements;
+pub mod plugin_failures;
 pub mod policies;
 pub mod raised;
 pub mod references;

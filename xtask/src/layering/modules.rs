@@ -30,6 +30,7 @@ pub(super) const SCANNER: Order = Order {
             "attached",
             "blobs",
             "detectors",
+            "failures",
             "feeds",
             "identifiers",
             "images",

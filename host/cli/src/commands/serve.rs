@@ -7,8 +7,8 @@ use anyhow::{Context, bail};
 use limpid_fetch::Registries;
 use limpid_scanner::runtime::Watch;
 use limpid_scanner::{
-    BackupSettings, Backups, Current, Delivery, Jobs, Refresh, Retention, Scanner, Submit, Summarizing,
-    Timekeeping, Updates, VexUpdates, Watching,
+    BackupSettings, Backups, Current, Delivery, Jobs, KeepingFailures, Refresh, Retention, Scanner, Submit,
+    Summarizing, Timekeeping, Updates, VexUpdates, Watching,
 };
 use limpid_server::{Listeners, Reload, SharedSecret, Starting, Workers};
 use sd_notify::NotifyState;
@@ -192,6 +192,7 @@ fn opened(
     let delivery = deliver(settings, &scanner)?;
     let retention = Retention::start(scanner.clone())?;
     let summaries = Summarizing::start(scanner.clone())?;
+    let failures = KeepingFailures::start(scanner.clone())?;
     let timekeeping = Timekeeping::start(scanner.clone())?;
     let backups = Backups::start(scanner.clone(), backups(settings)?);
     let configuration = Arc::new(reloader);
@@ -207,6 +208,7 @@ fn opened(
             refresh,
             retention,
             summaries,
+            failures,
             backups,
             timekeeping,
             configuration,

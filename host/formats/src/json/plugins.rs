@@ -64,7 +64,8 @@ pub struct PluginWithVersions {
     #[serde(default)]
     #[schema(required)]
     pub limits: Vec<PluginLimit>,
-    /// How calls of it have failed since it was loaded, the last first; 100 at most.
+    /// How calls of it have failed lately, the last first; 100 at most. Those of before a restart are among them, except
+    /// those of the last minute before a process that was killed.
     #[serde(default)]
     #[schema(required)]
     pub failures: Vec<RecentFailure>,

@@ -11,9 +11,9 @@ use crate::tables::{
     advisories, affects, announced, announcements, attached, audit, blobs, chains, clock, contexts, deltas,
     documents, enriched, enrichments, entries, feeds, fetches, findings, history, history_names,
     history_subjects, holders, images, inventory, jobs, kept, kinds, known_as, layers, listings, manifests,
-    marks, names, origins, outbox, past_runs, placements, policies, raised, references, revisions, runs,
-    sources, stated, subscriptions, tags, token_uses, tokens, unexamined, vex_documents, vex_repositories,
-    watched, watches,
+    marks, names, origins, outbox, past_runs, placements, plugin_failures, policies, raised, references,
+    revisions, runs, sources, stated, subscriptions, tags, token_uses, tokens, unexamined, vex_documents,
+    vex_repositories, watched, watches,
 };
 
 /// Problems that are named one by one; further ones are counted.
@@ -233,8 +233,9 @@ impl Check<'_> {
         self.table::<audit::Audit>(|_, _, _| ())?;
         self.table::<tokens::Tokens>(|_, _, _| ())?;
         self.table::<token_uses::TokenUses>(|_, _, _| ())?;
-        self.table::<clock::Clock>(|_, _, _| ())?;
-        self.table::<past_runs::PastRuns>(|_, _, _| ())
+        self.table::<past_runs::PastRuns>(|_, _, _| ())?;
+        self.table::<plugin_failures::PluginFailures>(|_, _, _| ())?;
+        self.table::<clock::Clock>(|_, _, _| ())
     }
 
     fn table<T: Table<Key: fmt::Debug>>(

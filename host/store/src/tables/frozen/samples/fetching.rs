@@ -1,9 +1,9 @@
 //! What is known of how feeds are fetched.
 
-use limpid_model::{PastRun, RejectedRecord, RunKind, RunResult};
+use limpid_model::{Blame, FailureKind, PastRun, RecentFailure, RejectedRecord, RunKind, RunResult};
 
 use super::{Sample, digest, plugin, sample, some};
-use crate::tables::{deltas, fetches, past_runs, runs, sources};
+use crate::tables::{deltas, fetches, past_runs, plugin_failures, runs, sources};
 
 pub(super) fn all() -> Vec<Sample> {
     let source = sources::Key { feed: "feed".into(), source: "source".into() };
@@ -22,6 +22,7 @@ pub(super) fn all() -> Vec<Sample> {
         sample::<deltas::Deltas>("one", &change, &delta),
         sample::<runs::Runs>("one", &"feed".into(), &run()),
         sample::<past_runs::PastRuns>("one", &began, &past),
+        sample::<plugin_failures::PluginFailures>("all", &"feed".into(), &plugin_failures()),
         sample::<runs::Runs>("none", &"feed".into(), &runs::Row::default()),
     ];
     all.extend(kinds.map(of_kind));
@@ -78,6 +79,33 @@ fn past_run() -> PastRun {
         kind: RunKind::Fetched,
         before: None,
     }
+}
+
+fn plugin_failures() -> plugin_failures::Row {
+    let kinds = [
+        FailureKind::Time,
+        FailureKind::Memory,
+        FailureKind::Tables,
+        FailureKind::Output,
+        FailureKind::Trap,
+        FailureKind::Contract,
+        FailureKind::Refused,
+        FailureKind::Host,
+        FailureKind::Quarantined,
+    ];
+    let blames = [Blame::Plugin, Blame::Input, Blame::Host];
+    let failures = kinds.into_iter().zip(blames.into_iter().cycle()).map(|(kind, blame)| RecentFailure {
+        cause: "source `feed`".into(),
+        call: "parse".into(),
+        kind,
+        blame,
+        message: "why".into(),
+        times: 1,
+        first_at: 2,
+        last_at: 300,
+        is_avoided: false,
+    });
+    plugin_failures::Row::new(digest(7), failures.collect())
 }
 
 fn run() -> runs::Row {

@@ -15,8 +15,12 @@ use crate::images::{self, LINKED};
 use crate::kept::KeptFiles;
 use crate::names::Name;
 use crate::report::Reporter;
+use crate::settings::Owners;
 use crate::writer::Writers;
 use crate::{Error, attached, bases, inventory, names, origins, tags};
+
+/// Images that are looked at for one page of an owner's.
+const LOOKED_AT: usize = if cfg!(test) { 3 } else { 10_000 };
 
 /// How many different sets of layers below it a layer is described over.
 const CONTEXTS: usize = 16;
@@ -44,6 +48,40 @@ pub(crate) fn images(
         items.push(ImageSummary { image, indexed_at: indexing.indexed_at });
     }
     Ok(Page::of(items, limit, |last| last.image.id))
+}
+
+/// Those of them that have a name in a repository of an owner, and in the repository or of the tag `name` where that is
+/// asked for. Where few are the owner's, another page may follow one that is not full.
+pub(crate) fn images_of_owner(
+    store: &Store,
+    (owners, owner): (&Owners, &str),
+    name: Option<&str>,
+    after: Option<&Digest>,
+    limit: usize,
+) -> Result<Page<ImageSummary, Digest>, Error> {
+    if !owners.has(owner) {
+        return Ok(Page { items: Vec::new(), next: None });
+    }
+    let is_theirs = |name: &String| owners.of(&Name::of(name).repository) == Some(owner);
+    if let Some(name) = name {
+        let mut page = names::images_named(store, name, after, limit)?;
+        page.items.retain(|it| it.image.names.iter().any(is_theirs));
+        return Ok(page);
+    }
+    let view = store.view();
+    let (mut items, mut last) = (Vec::new(), None);
+    for (looked_at, row) in view.scan_after::<Images>(after).enumerate() {
+        if items.len() >= limit || looked_at >= LOOKED_AT {
+            return Ok(Page { items, next: last });
+        }
+        let (id, row) = row?;
+        last = Some(id);
+        let (image, indexing) = row.into_parts(id);
+        if image.names.iter().any(is_theirs) {
+            items.push(ImageSummary { image, indexed_at: indexing.indexed_at });
+        }
+    }
+    Ok(Page { items, next: None })
 }
 
 /// Forgets an image, and those of its layers that no other image has.

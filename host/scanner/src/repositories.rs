@@ -36,15 +36,19 @@ const NAMES_A_PAGE: usize = 50_000;
 /// Images without a tag that are asked when they were indexed, of a repository that has no other.
 const UNTAGGED: usize = 100;
 
-/// Repositories by name, from the one after `after` on, `limit` at most.
+/// Repositories by name, of an owner where one is asked for, from the one after `after` on, `limit` at most. Where few are
+/// the owner's, another page may follow one that is not full.
 pub(crate) fn repositories(
     store: &Store,
-    owners: &Owners,
+    (owners, owner): (&Owners, Option<&str>),
     after: Option<&str>,
     limit: usize,
 ) -> Result<Page<Repository, String>, Error> {
+    if owner.is_some_and(|owner| !owners.has(owner)) {
+        return Ok(Page { items: Vec::new(), next: None });
+    }
     let view = store.view();
-    let from = after.map(above);
+    let (from, mut others) = (after.map(above), None);
     let mut counting = Counting::new(&view, owners);
     let rows = view.scan_from::<Names>(
         |_| (),
@@ -54,11 +58,19 @@ pub(crate) fn repositories(
     );
     for (read, row) in rows.enumerate() {
         let key = row?.0;
+        if others.as_ref() == Some(&key.repository) {
+            continue;
+        }
         if !counting.is_at(&key.repository) {
             counting.finish()?;
             if counting.done.len() >= limit || read >= NAMES_A_PAGE {
-                let next = counting.done.last().map(|last| last.name.clone());
-                return Ok(Page { items: counting.done, next });
+                // The last one that was looked at, whoever it belongs to.
+                let last = counting.done.last().map(|last| last.name.clone());
+                return Ok(Page { items: counting.done, next: last.max(others) });
+            }
+            if owner.is_some_and(|owner| owners.of(&key.repository) != Some(owner)) {
+                others = Some(key.repository);
+                continue;
             }
         }
         counting.add(key);

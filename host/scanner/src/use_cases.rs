@@ -434,6 +434,21 @@ impl Scanner {
         catalog::images(self.store(), after, limit)
     }
 
+    /// Those of them that have a name in a repository of an owner, and in the repository or of the tag `name` where that
+    /// is asked for. There are none of an owner whom the settings do not name.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn images_of_owner(
+        &self,
+        owner: &str,
+        name: Option<&str>,
+        after: Option<&Digest>,
+        limit: usize,
+    ) -> Result<Page<ImageSummary, Digest>, Error> {
+        catalog::images_of_owner(self.store(), (&self.settings().owners, owner), name, after, limit)
+    }
+
     /// Deletes an image, and any layers that no other image uses.
     ///
     /// # Errors

@@ -231,7 +231,7 @@ fn pages_of(scanner: &Scanner, id: &str) -> anyhow::Result<Vec<f64>> {
 fn summaries(scanner: &Scanner, images: usize) -> anyhow::Result<Value> {
     let counting = Summarizing::start(scanner.clone())?;
     let started = Instant::now();
-    while scanner.repositories(RepositoryOrder::Exploited, None, REPOSITORIES)?.is_partial {
+    while scanner.repositories((RepositoryOrder::Exploited, None), None, REPOSITORIES)?.is_partial {
         thread::sleep(Duration::from_millis(100));
     }
     let counted = started.elapsed();
@@ -241,7 +241,7 @@ fn summaries(scanner: &Scanner, images: usize) -> anyhow::Result<Value> {
         let mut after: Option<String> = None;
         for _ in 0..PAGES {
             let started = Instant::now();
-            let page = scanner.repositories(order, after.as_deref(), REPOSITORIES)?;
+            let page = scanner.repositories((order, None), after.as_deref(), REPOSITORIES)?;
             pages.push(milliseconds(started.elapsed()));
             anyhow::ensure!(!page.is_partial, "what was counted is not current, and nothing has changed");
             if order == RepositoryOrder::Name {

@@ -43,6 +43,9 @@ const LAYERS: usize = 1_000_000;
 /// Names of packages of which something else is stated that are looked up one by one; of more, all is counted again.
 const NAMES: usize = 10_000;
 
+/// Repositories that are looked at for one page of an owner's.
+const LOOKED_AT: usize = if cfg!(test) { 3 } else { 20_000 };
+
 /// Tables on which counts rest.
 const TABLES: [u8; 10] = [
     Advisories::ID,
@@ -201,20 +204,20 @@ impl Summaries {
         summarized.collect()
     }
 
-    /// A page of repositories in an order, from the one after a place on.
+    /// A page of repositories in an order, of an owner where one is asked for, from the one after a place on.
     ///
     /// # Errors
     /// [`Error::BadPlace`] where `after` is no place in such an order.
     pub(crate) fn page(
         &self,
         reporter: Reporter<'_>,
-        order: RepositoryOrder,
+        (order, owner): (RepositoryOrder, Option<&str>),
         after: Option<&str>,
         limit: usize,
     ) -> Result<RepositoryPage, Error> {
+        let owners = &*reporter.settings.owners;
         if order == RepositoryOrder::Name {
-            let Page { items, next } =
-                super::repositories(reporter.store, &reporter.settings.owners, after, limit)?;
+            let Page { items, next } = super::repositories(reporter.store, (owners, owner), after, limit)?;
             let items = self.of(reporter, items)?;
             let is_partial = items.iter().any(|it| !it.is_current);
             return Ok(RepositoryPage { items, next, is_partial });
@@ -222,10 +225,13 @@ impl Summaries {
         let after = after.map(|after| place(after).ok_or_else(|| Error::BadPlace(after.to_owned())));
         let after = after.transpose()?;
         self.catch_up(reporter)?;
-        let (names, next, is_certain) = self.sorted(reporter, order, after, limit);
+        if owner.is_some_and(|owner| !owners.has(owner)) {
+            return Ok(RepositoryPage { items: Vec::new(), next: None, is_partial: false });
+        }
+        let (names, next, is_certain) = self.sorted(reporter, (order, owner), after, limit);
         let mut known = Vec::with_capacity(names.len());
         for name in names {
-            match super::repository(reporter.store, &reporter.settings.owners, &name) {
+            match super::repository(reporter.store, owners, &name) {
                 Ok(repository) => known.push(repository),
                 // Its last image was deleted just now.
                 Err(Error::NoRepository(_)) => {}
@@ -237,11 +243,12 @@ impl Summaries {
         Ok(RepositoryPage { items, next, is_partial })
     }
 
-    /// Names in an order, where the next page begins, and whether that order is certain.
+    /// Names in an order, where the next page begins, and whether that order is certain. Of an owner, only so many names
+    /// are looked at that others wait no time for them.
     fn sorted(
         &self,
         reporter: Reporter<'_>,
-        order: RepositoryOrder,
+        (order, owner): (RepositoryOrder, Option<&str>),
         after: Option<Ranked>,
         limit: usize,
     ) -> (Vec<String>, Option<String>, bool) {
@@ -250,9 +257,20 @@ impl Summaries {
         let Some(sorted) = known.sorted(order) else { return (Vec::new(), None, is_certain) };
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let mut found = sorted.range((from, Bound::Unbounded));
-        let page: Vec<_> = found.by_ref().take(limit).collect();
-        let next = page.last().filter(|_| found.next().is_some()).map(|last| written(last));
-        (page.into_iter().map(|(_, name)| name.clone()).collect(), next, is_certain)
+        let owners = &reporter.settings.owners;
+        let (mut page, mut last) = (Vec::new(), None);
+        let looked_at = if owner.is_some() { LOOKED_AT } else { limit };
+        for ranked in found.by_ref().take(looked_at) {
+            last = Some(ranked);
+            if owner.is_none_or(|owner| owners.of(&ranked.1) == Some(owner)) {
+                page.push(ranked.1.clone());
+            }
+            if page.len() >= limit {
+                break;
+            }
+        }
+        let next = last.filter(|_| found.next().is_some()).map(written);
+        (page, next, is_certain)
     }
 
     fn is_settled(&self, known: &Known, reporter: Reporter<'_>) -> bool {

@@ -9,17 +9,18 @@ use crate::repositories::{self, TagsOf};
 use crate::{Error, Scanner};
 
 impl Scanner {
-    /// Repositories of which images are known, in an order, from the one after the place `after` on, `limit` at most.
+    /// Repositories of which images are known, in an order, of an owner where one is asked for, from the one after the
+    /// place `after` on, `limit` at most. There are none of an owner whom the settings do not name.
     ///
     /// # Errors
     /// [`Error::BadPlace`] where `after` is no place in that order.
     pub fn repositories(
         &self,
-        order: RepositoryOrder,
+        (order, owner): (RepositoryOrder, Option<&str>),
         after: Option<&str>,
         limit: usize,
     ) -> Result<RepositoryPage, Error> {
-        self.reporting(|reporter| self.0.summaries.page(reporter, order, after, limit))
+        self.reporting(|reporter| self.0.summaries.page(reporter, (order, owner), after, limit))
     }
 
     /// One repository.

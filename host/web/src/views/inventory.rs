@@ -20,6 +20,9 @@ const ROWS: &str = "50";
 const COMPARED: &str = "10";
 const TAGS: usize = 5;
 
+/// Owners to choose from.
+const OWNERS: usize = 500;
+
 /// Feeds that are named.
 const FEEDS: usize = 30;
 
@@ -37,6 +40,9 @@ struct View<'a> {
     sees_all: bool,
     /// By what repositories are sorted.
     sort: &'a str,
+    /// Whose repositories are shown; none: everybody's.
+    owner: Option<&'a str>,
+    owners: Vec<Owner<'a>>,
     /// Whether counts are still being made.
     is_counting: bool,
     trend: Option<Trend>,
@@ -48,6 +54,12 @@ struct View<'a> {
     all_feeds: usize,
     /// Feeds that have failed since they last succeeded.
     failing: usize,
+}
+
+/// An owner to choose.
+struct Owner<'a> {
+    name: &'a str,
+    is_chosen: bool,
 }
 
 /// Images by the worst that affects them.
@@ -86,16 +98,20 @@ pub fn show(api: &dyn Api, request: &Request) -> Result<Answer, Problem> {
     if !SORTS.iter().any(|(known, _)| *known == sort) {
         return Err(Problem::bad_request("`sort` is `exploited`, `worst`, `findings` or `name`"));
     }
+    let owner = request.get("owner");
     let limit = if since.is_some() { COMPARED } else { ROWS };
     let path = Address::of(&["v1", "repositories"])
         .with("limit", limit)
         .with("sort", sort)
+        .with_some("owner", owner)
         .with_some("after", after);
     let repositories: Option<json::Repositories> = api.find(path.clone())?;
     if request.get("format") == Some("csv") {
         let repositories = repositories.map(|page| page.repositories).unwrap_or_default();
         return Ok(csv(&repositories));
     }
+    let owners: Option<json::Owners> = api.find(Address::of(&["v1", "owners"]))?;
+    let owners = owners.map(|all| all.owners).unwrap_or_default();
     let statistics: Option<json::Statistics> = api.find(Address::of(&["v1", "statistics"]))?;
     let json::Feeds { mut feeds } = api.get(Address::of(&["v1", "feeds"]))?;
     // What has failed is first, then what is oldest.
@@ -115,6 +131,8 @@ pub fn show(api: &dyn Api, request: &Request) -> Result<Answer, Problem> {
     let trend = request.is_set("trend").then(|| Trend::of(api, Address::of(&["v1", "statistics", "trend"])));
     let view = View {
         sort,
+        owner,
+        owners: named(owner, &owners),
         is_counting: repositories.as_ref().is_some_and(|page| page.partial),
         trend: trend.transpose()?,
         trend_address: request.here(&[("trend", "30")], &[]),
@@ -132,6 +150,18 @@ pub fn show(api: &dyn Api, request: &Request) -> Result<Answer, Problem> {
         feeds: feeds.iter().take(FEEDS).collect(),
     };
     render(200, Lasts::Moment, &view)
+}
+
+/// The owners to choose from, with the one that was chosen.
+fn named<'a>(chosen: Option<&'a str>, owners: &'a [json::RepositoryOwner]) -> Vec<Owner<'a>> {
+    let known = owners.iter().map(|owner| owner.name.as_str()).take(OWNERS);
+    let unlisted = chosen.filter(|chosen| !known.clone().any(|name| name == *chosen));
+    unlisted.into_iter().chain(known).map(|name| Owner { name, is_chosen: chosen == Some(name) }).collect()
+}
+
+/// The page of those of an owner.
+pub(super) fn of_owner(owner: &str) -> String {
+    Address::of(&[""]).with("owner", owner).to_string()
 }
 
 fn address(repository: &json::Repository, since: Option<&str>) -> String {
@@ -170,6 +200,7 @@ fn csv(repositories: &[json::Repository]) -> Answer {
     let rows = repositories.iter().map(|repository| {
         [
             repository.name.clone(),
+            repository.owner.clone().unwrap_or_default(),
             repository.tags.to_string(),
             repository.images.to_string(),
             repository.last_indexed.clone().unwrap_or_default(),
@@ -182,6 +213,7 @@ fn csv(repositories: &[json::Repository]) -> Answer {
     });
     let names = [
         "repository",
+        "owner",
         "tags",
         "images",
         "last-indexed",
@@ -327,6 +359,43 @@ mod tests {
     }
 
     #[test]
+    fn repositories_of_an_owner_are_shown_alone_and_each_leads_to_its_owner() {
+        let mut theirs = repositories("shop/cart");
+        theirs["repositories"][0]["owner"] = json!("shop team");
+        let address = "/v1/repositories?limit=50&sort=exploited&owner=shop%20team";
+        let owners = json!({ "owners": [
+            { "name": "platform", "repositories": ["base/*"] }, { "name": "shop team", "repositories": ["shop/*"] },
+        ] });
+        let api = Fake::default()
+            .with("/v1/feeds", feed("x"))
+            .with("/v1/owners", owners)
+            .with(address, theirs)
+            .with(
+                "/v1/repositories?limit=50&sort=exploited&owner=nobody",
+                json!({ "next": null, "repositories": [], "partial": false }),
+            );
+        let page = html(show(&api, &request("/", "owner=shop team")));
+        for part in [
+            "<option value=\"shop team\" selected>",
+            "<option value=\"platform\">",
+            "href=\"/?owner=shop%20team\"",
+            "owner=shop%20team&#38;after=",
+        ] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        let csv = show(&api, &request("/", "owner=shop team&format=csv")).unwrap();
+        assert!(
+            matches!(&csv, Answer::Csv { text, .. } if text.contains("shop/cart,shop team,3")),
+            "{csv:?}"
+        );
+        let nobody = html(show(&api, &request("/", "owner=nobody")));
+        assert!(
+            nobody.contains("No repository is theirs") && nobody.contains("nobody\" selected"),
+            "{nobody}"
+        );
+    }
+
+    #[test]
     fn whoever_sees_some_repositories_only_is_told_so() {
         let api = Fake::default().with("/v1/feeds", feed("x"));
         let page = html(show(&api, &request("/", "")));
@@ -342,7 +411,7 @@ mod tests {
         }
         let csv = show(&api("=1+1"), &request("/", "format=csv")).unwrap();
         assert!(
-            matches!(&csv, Answer::Csv { text, .. } if text.contains("'=1+1,3,2,2026-11-29T01:02:03Z,7,11,3,5,1")),
+            matches!(&csv, Answer::Csv { text, .. } if text.contains("'=1+1,,3,2,2026-11-29T01:02:03Z,7,11,3,5,1")),
             "{csv:?}"
         );
     }

@@ -38,6 +38,8 @@ pub(super) struct Paging {
     limit: Option<usize>,
     /// Only those of this repository, with a tag or without.
     name: Option<String>,
+    /// Only those with a name in a repository of this owner. Where few are, another page may follow one that is not full.
+    owner: Option<String>,
 }
 
 /// Images by digest, in pages.
@@ -60,9 +62,10 @@ pub(super) async fn list(
     let limit = paging.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
     let scanner = state.scanner.clone();
     let list = move || -> Result<Images, Error> {
-        let page = match paging.name.as_deref() {
-            Some(name) => scanner.images_named(name, after.as_ref(), limit)?,
-            None => scanner.images(after.as_ref(), limit)?,
+        let page = match (paging.owner.as_deref(), paging.name.as_deref()) {
+            (Some(owner), name) => scanner.images_of_owner(owner, name, after.as_ref(), limit)?,
+            (None, Some(name)) => scanner.images_named(name, after.as_ref(), limit)?,
+            (None, None) => scanner.images(after.as_ref(), limit)?,
         };
         Ok(Images {
             images: page.items.into_iter().map(Image::from).collect(),

@@ -33,6 +33,8 @@ pub(super) struct Listing {
     /// By what they are sorted: by name, or those first that are worst off. Without it, by name.
     #[param(inline, value_type = Option<OrderWord>)]
     sort: Option<String>,
+    /// Only those of this owner. Where few are, another page may follow one that is not full.
+    owner: Option<String>,
 }
 
 impl Listing {
@@ -62,7 +64,10 @@ pub(super) async fn list(
     let Query(listing) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
     let (order, limit) = (listing.order()?, listing.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE));
     let scanner = state.scanner.clone();
-    let list = move || scanner.repositories(order, listing.after.as_deref(), limit).map(Repositories::from);
+    let list = move || {
+        let (owner, after) = (listing.owner.as_deref(), listing.after.as_deref());
+        scanner.repositories((order, owner), after, limit).map(Repositories::from)
+    };
     state.readers.document(wanted.coding, list).await
 }
 

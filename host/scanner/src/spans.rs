@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use limpid_bytes::Stop;
 use limpid_matching::fold::installed;
 use limpid_matching::{
     Authority, Installed, Match, Matcher, OwnedPackages, fingerprint, namespaces_in, severity,
@@ -166,6 +167,16 @@ pub(crate) struct Spans<'v> {
     packages: HashMap<Judged, Arc<PackageSpans>>,
     places: HashMap<Place, Packages>,
     remembered: usize,
+    /// Ends it before it is done.
+    stop: Stop,
+}
+
+/// Fails where whoever waits for an answer has gone.
+///
+/// # Errors
+/// It was stopped.
+pub(crate) fn go_on(stop: &Stop) -> Result<(), Error> {
+    if stop.is_stopped() { Err(Error::Fetch(limpid_fetch::Error::Stopped)) } else { Ok(()) }
 }
 
 /// Namespaces and properties of a context.
@@ -206,7 +217,13 @@ impl<'v> Spans<'v> {
             packages: HashMap::new(),
             places: HashMap::new(),
             remembered: 0,
+            stop: Stop::default(),
         })
+    }
+
+    /// The same until it is stopped: then it fails at the next package.
+    pub(crate) fn until(self, stop: &Stop) -> Self {
+        Self { stop: stop.clone(), ..self }
     }
 
     /// When a span began, as far as history holds.
@@ -219,6 +236,7 @@ impl<'v> Spans<'v> {
         if let Some(known) = self.places.get(&place) {
             return Ok(Arc::clone(known));
         }
+        go_on(&self.stop)?;
         if self.remembered > REMEMBERED {
             self.packages.clear();
             self.places.clear();
@@ -275,12 +293,14 @@ impl<'v> Spans<'v> {
         // Packages by the changes before which they are judged.
         let mut by_time: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
         for (place, installed) in packages.iter().enumerate() {
+            go_on(&self.stop)?;
             let changes = self.times(installed, context)?;
             changes.iter().for_each(|time| by_time.entry(*time).or_default().push(place));
             then.push(BTreeMap::new());
             times.push(changes);
         }
         for (time, places) in by_time {
+            go_on(&self.stop)?;
             let past = self.past(time)?;
             let stated = || Then::new(self.view, &past, All::new(self.view));
             let (mut matcher, mut authority) = (Matcher::new(stated()), Authority::new(stated(), self.owned));
@@ -300,6 +320,7 @@ impl<'v> Spans<'v> {
         }
         let mut judged = Vec::with_capacity(packages.len());
         for (installed, then) in packages.into_iter().zip(then) {
+            go_on(&self.stop)?;
             judged.push(self.of_package(installed, context, then)?);
         }
         Ok(judged)

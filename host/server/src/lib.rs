@@ -22,6 +22,7 @@ mod readiness;
 mod request_id;
 mod routes;
 mod settings;
+mod shared;
 mod starting;
 mod state;
 mod stopping;

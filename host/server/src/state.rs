@@ -1,13 +1,15 @@
 use std::hash::Hash;
 use std::sync::Arc;
 
-use limpid_scanner::{Current, Scanner};
+use limpid_scanner::{Current, Error, Scanner, Stop};
 use tokio::sync::Semaphore;
 
-use crate::answers::{Kept, Tag, Tags};
+use crate::answers::{Coding, Document, Kept, Tag, Tags, Written};
 use crate::blocking::Pool;
+use crate::error::Failure;
 use crate::metrics::Metrics;
 use crate::routes::clair::Fetches;
+use crate::shared::{Flights, Making};
 use crate::verdicts::Verdicts;
 use crate::{Settings, Workers};
 
@@ -27,6 +29,8 @@ pub(crate) struct AppState {
     pub(crate) metrics: Metrics,
     pub(crate) tags: Tags,
     pub(crate) kept: Arc<Kept>,
+    /// Trends and times to repair that are being looked for.
+    pub(crate) flights: Flights,
     pub(crate) verdicts: Arc<Verdicts>,
     pub(crate) fetches: Fetches,
     /// Held by whoever makes a profile.
@@ -56,10 +60,30 @@ impl AppState {
             metrics,
             tags,
             kept,
+            flights: Flights::default(),
             verdicts,
             fetches,
             profile: Arc::new(Semaphore::new(1)),
         }
+    }
+
+    /// What is looked for in history, which depends on this, the revision and the settings: once for all who ask for it,
+    /// and no longer than somebody waits.
+    ///
+    /// # Errors
+    /// Those of `work`, and where its turn does not come.
+    pub(crate) async fn history<T: Written + 'static>(
+        &self,
+        coding: Coding,
+        on: &(impl Hash + ?Sized),
+        work: impl FnOnce(&Scanner, &Stop) -> Result<T, Error> + Send + 'static,
+    ) -> Result<Document, Failure> {
+        // Settings that are in force stay where they are.
+        let settings = std::ptr::from_ref(self.scanner.settings()).addr();
+        let tag = self.tag(&("history", on, settings));
+        let making = Making { pool: &self.histories, kept: &self.kept, coding, tag };
+        let scanner = self.scanner.clone();
+        self.flights.answer(making, move |stop| work(&scanner, stop)).await
     }
 
     /// The tag of what depends on this and the revision; none while that changes. It is made before anything is read:

@@ -259,7 +259,7 @@ fn summaries(scanner: &Scanner, images: usize) -> anyhow::Result<Value> {
     let mut trend = None;
     if images <= scanner.settings().ages.images {
         let started = Instant::now();
-        scanner.trend(30)?;
+        scanner.trend(30, &Stop::default())?;
         trend = Some(milliseconds(started.elapsed()));
     }
     Ok(json!({

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use limpid_bytes::Stop;
 use limpid_model::report::Report;
 use limpid_model::{
     Advisory, Affected, Digest, Distribution, Enrichment, EntryKind, Fact, Finding, Image, ImageLayer,
@@ -561,7 +562,7 @@ fn trends_ages_and_repairs_are_those_of_reports_as_of_then() {
         withdrawn: BTreeSet::new(),
         known,
     };
-    assert_eq!(world.scanner.repository_trend(REPOSITORY, 30).unwrap().days.len(), 1);
+    assert_eq!(world.scanner.repository_trend(REPOSITORY, 30, &Stop::default()).unwrap().days.len(), 1);
     world.set(2 * DAY + 5);
     world.say(0, 1);
     world.set(4 * DAY + 7);
@@ -572,11 +573,20 @@ fn trends_ages_and_repairs_are_those_of_reports_as_of_then() {
     world.say(0, 1);
     world.set(9 * DAY);
 
-    let trend = world.scanner.repository_trend(REPOSITORY, 30).unwrap();
-    assert_eq!(trend, world.scanner.trend(30).unwrap());
+    let trend = world.scanner.repository_trend(REPOSITORY, 30, &Stop::default()).unwrap();
+    assert_eq!(trend, world.scanner.trend(30, &Stop::default()).unwrap());
+    let stopped = Stop::default();
+    stopped.stop();
+    let failed = [
+        world.scanner.trend(30, &stopped).err(),
+        world.scanner.repository_trend(REPOSITORY, 30, &stopped).err(),
+        world.scanner.repairs(REPOSITORY, 90, &stopped).err(),
+    ];
+    let is_stopped = |it: &Option<Error>| matches!(it, Some(Error::Fetch(limpid_fetch::Error::Stopped)));
+    assert!(failed.iter().all(is_stopped), "{failed:?}");
     // Before the first document nothing was known.
     assert_eq!((trend.since, trend.days.len()), (Some(2 * DAY + 5), 8));
-    assert_eq!(world.scanner.trend(3).unwrap().days, trend.days[5..]);
+    assert_eq!(world.scanner.trend(3, &Stop::default()).unwrap().days, trend.days[5..]);
     let mut counts = BTreeSet::new();
     for day in &trend.days {
         let report = world.as_of(&AsOf::Time(day.at)).unwrap();
@@ -611,7 +621,7 @@ fn trends_ages_and_repairs_are_those_of_reports_as_of_then() {
         assert_eq!(age.fingerprint, world.scanner.report(&world.image).unwrap().findings[0].fingerprint);
     }
 
-    let repairs = || world.scanner.repairs(REPOSITORY, 90).unwrap();
+    let repairs = || world.scanner.repairs(REPOSITORY, 90, &Stop::default()).unwrap();
     assert_eq!((repairs().repaired, repairs().withdrawn, repairs().open), (vec![], 1, 1));
     let (mut batch, other) = (Batch::default(), Digest::of(b"other"));
     let (image, indexing) = crate::images::image(&world.store.view(), &world.image).unwrap();
@@ -624,23 +634,29 @@ fn trends_ages_and_repairs_are_those_of_reports_as_of_then() {
     world.set(11 * DAY);
     assert_eq!(repairs().repaired, [std::time::Duration::from_millis(2 * DAY)]);
     assert_eq!((repairs().withdrawn, repairs().open, repairs().begun_before), (1, 0, 0));
-    assert_eq!(world.scanner.repairs(REPOSITORY, 4).unwrap().withdrawn, 0);
+    assert_eq!(world.scanner.repairs(REPOSITORY, 4, &Stop::default()).unwrap().withdrawn, 0);
     let stated = crate::OwnerSettings::from([("team".to_owned(), vec![REPOSITORY.to_owned()])]);
     let owners = std::sync::Arc::new(crate::Owners::read(&stated).unwrap());
     world.scanner.change_settings(Settings { owners, ..world.scanner.settings().clone() }).unwrap();
-    assert_eq!(world.scanner.repairs_of_owner("team", 90).unwrap(), repairs());
-    assert!(matches!(world.scanner.repairs_of_owner("none", 90), Err(Error::NoOwner(_))));
-    let today = world.scanner.trend(1).unwrap().days[0].clone();
+    assert_eq!(world.scanner.repairs_of_owner("team", 90, &Stop::default()).unwrap(), repairs());
+    assert!(matches!(world.scanner.repairs_of_owner("none", 90, &Stop::default()), Err(Error::NoOwner(_))));
+    let today = world.scanner.trend(1, &Stop::default()).unwrap().days[0].clone();
     assert_eq!((today.images, today.findings, today.not_judged), (1, 0, 1));
 
     // Of what was so before history it is not known when it began.
     world.set(98 * DAY + 1);
     assert_eq!((repairs().begun_before, repairs().repaired), (1, vec![]));
     set(1, 1);
-    let error = world.scanner.trend(90).unwrap_err();
+    let error = world.scanner.trend(90, &Stop::default()).unwrap_err();
     assert!(matches!(error, Error::TooManyImages { limit: 1 }), "{error}");
-    assert!(matches!(world.scanner.repairs(REPOSITORY, 1), Err(Error::TooManyImages { .. })));
-    assert!(matches!(world.scanner.repository_trend("none", 1), Err(Error::NoRepository(_))));
+    assert!(matches!(
+        world.scanner.repairs(REPOSITORY, 1, &Stop::default()),
+        Err(Error::TooManyImages { .. })
+    ));
+    assert!(matches!(
+        world.scanner.repository_trend("none", 1, &Stop::default()),
+        Err(Error::NoRepository(_))
+    ));
 }
 
 #[test]

@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use limpid_bytes::Stop;
 use limpid_model::Repairs;
 use limpid_store::{Store, View};
 
 use super::pointing::{self, Pointing};
 use crate::settings::DAY;
-use crate::spans::{Print, Reach, STILL, Spans, places};
+use crate::spans::{Print, Reach, STILL, Spans, go_on, places};
 use crate::{Error, Settings};
 
 /// A finding in an image of a tag, from when until when.
@@ -27,23 +28,28 @@ struct Lasting {
 ///
 /// # Errors
 /// [`Error::NoRepository`] where no image is known by a name of it, [`Error::TooManyImages`] where its tags have
-/// pointed at more than `ages.images`.
-pub(crate) fn repairs(store: &Store, settings: &Settings, name: &str, days: u64) -> Result<Repairs, Error> {
+/// pointed at more than `ages.images`, and where it is stopped.
+pub(crate) fn repairs(
+    (store, settings): (&Store, &Settings),
+    name: &str,
+    days: u64,
+    stop: &Stop,
+) -> Result<Repairs, Error> {
     let view = store.view();
     let repository = super::existing(&view, name)?;
     let tags = pointing::of_repository(&view, &repository)?.into_iter().map(Ok);
-    of_tags(&view, settings, tags, days)
+    of_tags((&view, settings), tags, days, stop)
 }
 
 /// The same of all repositories of an owner. A finding counts in each of them.
 ///
 /// # Errors
-/// [`Error::NoOwner`] where the settings name none so, and [`Error::TooManyImages`].
+/// [`Error::NoOwner`] where the settings name none so, [`Error::TooManyImages`], and where it is stopped.
 pub(crate) fn repairs_of_owner(
-    store: &Store,
-    settings: &Settings,
+    (store, settings): (&Store, &Settings),
     name: &str,
     days: u64,
+    stop: &Stop,
 ) -> Result<Repairs, Error> {
     if !settings.owners.has(name) {
         return Err(Error::NoOwner(name.to_owned()));
@@ -54,18 +60,19 @@ pub(crate) fn repairs_of_owner(
         Ok(tag) => settings.owners.of(&tag.repository) == Some(name),
         Err(_) => true,
     });
-    of_tags(&view, settings, theirs, days)
+    of_tags((&view, settings), theirs, days, stop)
 }
 
 fn of_tags(
-    view: &View<'_>,
-    settings: &Settings,
+    (view, settings): (&View<'_>, &Settings),
     tags: impl Iterator<Item = Result<Pointing, Error>>,
     days: u64,
+    stop: &Stop,
 ) -> Result<Repairs, Error> {
     let now = settings.clock.now();
     let (mut images, mut all) = (HashSet::new(), Vec::new());
     for tag in tags {
+        go_on(stop)?;
         let tag = tag?;
         images.extend(tag.targets.iter().flat_map(|target| target.images.iter().copied()));
         if images.len() > settings.ages.images {
@@ -74,10 +81,11 @@ fn of_tags(
         all.push(tag);
     }
     drop(images);
-    let mut spans = Spans::new(view, settings, Reach::History)?;
+    let mut spans = Spans::new(view, settings, Reach::History)?.until(stop);
     let since = now.saturating_sub(days.saturating_mul(DAY)).max(spans.oldest);
     let mut repairs = Repairs { since, ..Repairs::default() };
     for tag in &all {
+        go_on(stop)?;
         for lasting in joined(of_tag(view, &mut spans, tag)?) {
             let Lasting { from, until, is_moved, is_older, .. } = lasting;
             match until {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use limpid_bytes::Stop;
 use limpid_model::{Digest, Image, Text, Trend, TrendDay};
 use limpid_store::key::Writer;
 use limpid_store::tables::images::Indexing;
@@ -11,7 +12,7 @@ use limpid_store::{Store, View};
 use super::pointing;
 use crate::history::first_document;
 use crate::settings::DAY;
-use crate::spans::{Exploits, PackageSpans, Reach, Spans, places};
+use crate::spans::{Exploits, PackageSpans, Reach, Spans, go_on, places};
 use crate::{Error, Settings};
 
 /// Days that are counted at most.
@@ -96,17 +97,18 @@ pub(super) struct Counting<'v> {
 /// The trend over the tags whose keys begin with a prefix.
 ///
 /// # Errors
-/// [`Error::TooManyImages`] where tags pointed at more than `ages.images` on these days.
+/// [`Error::TooManyImages`] where tags pointed at more than `ages.images` on these days, and where it is stopped.
 pub(crate) fn trend(
-    store: &Store,
-    settings: &Settings,
+    (store, settings): (&Store, &Settings),
     prefix: impl FnOnce(&mut Writer),
     days: usize,
+    stop: &Stop,
 ) -> Result<Trend, Error> {
     let (view, now) = (store.view(), settings.clock.now());
-    let spans = Spans::new(&view, settings, Reach::History)?;
+    let spans = Spans::new(&view, settings, Reach::History)?.until(stop);
     let mut tags = Vec::new();
     for tag in pointing::tags(&view, prefix) {
+        go_on(stop)?;
         tags.push(tag?);
     }
     let Some(first) = tags.iter().filter_map(|tag| Some(tag.targets.first()?.since)).min() else {
@@ -133,6 +135,7 @@ pub(crate) fn trend(
     let days = calendar.0.iter().map(|at| TrendDay { at: *at, ..TrendDay::default() }).collect();
     let mut counting = Counting { view: &view, spans, exploits, calendar, days, packages: HashMap::new() };
     pointing::known(counting.view, images.keys().copied(), |image, indexing| {
+        go_on(stop)?;
         images.get(&image.id).map_or(Ok(()), |days| counting.add(&image, &indexing, days))
     })?;
     Ok(Trend { since: Some(since), days: counting.finish()? })

@@ -4,6 +4,7 @@ use limpid_bytes::Stop;
 use limpid_model::{
     Ages, Digest, Page, Repairs, RepositoryOrder, RepositoryOwner, RepositoryPage, Summarized, Tag, Trend,
 };
+use limpid_store::key::Writer;
 
 use crate::repositories::{self, TagsOf};
 use crate::{Error, Scanner};
@@ -42,35 +43,36 @@ impl Scanner {
     ///
     /// # Errors
     /// [`Error::NoRepository`] where no image is known by a name of it, [`Error::TooManyImages`] where its tags pointed at
-    /// more than `ages.images`.
-    pub fn repository_trend(&self, name: &str, days: usize) -> Result<Trend, Error> {
+    /// more than `ages.images`, and where it is stopped, because nobody waits for it any more.
+    pub fn repository_trend(&self, name: &str, days: usize, stop: &Stop) -> Result<Trend, Error> {
         let repository = repositories::existing(&self.store().view(), name)?;
-        repositories::trend(self.store(), self.settings(), |key| _ = key.text(&repository), days)
+        let (of, prefix) = ((self.store(), self.settings()), |key: &mut Writer| _ = key.text(&repository));
+        repositories::trend(of, prefix, days, stop)
     }
 
     /// The same of all repositories.
     ///
     /// # Errors
-    /// [`Error::TooManyImages`].
-    pub fn trend(&self, days: usize) -> Result<Trend, Error> {
-        repositories::trend(self.store(), self.settings(), |_| (), days)
+    /// [`Error::TooManyImages`], and where it is stopped.
+    pub fn trend(&self, days: usize, stop: &Stop) -> Result<Trend, Error> {
+        repositories::trend((self.store(), self.settings()), |_| (), days, stop)
     }
 
     /// How long findings lasted in the images of the tags of a repository that ended in so many days until now.
     ///
     /// # Errors
     /// Those of [`Self::repository_trend`].
-    pub fn repairs(&self, name: &str, days: u64) -> Result<Repairs, Error> {
-        repositories::repairs(self.store(), self.settings(), name, days)
+    pub fn repairs(&self, name: &str, days: u64, stop: &Stop) -> Result<Repairs, Error> {
+        repositories::repairs((self.store(), self.settings()), name, days, stop)
     }
 
     /// The same of all repositories of an owner.
     ///
     /// # Errors
     /// [`Error::NoOwner`] where the settings name none so, [`Error::TooManyImages`] where the tags of these repositories
-    /// pointed at more than `ages.images`.
-    pub fn repairs_of_owner(&self, name: &str, days: u64) -> Result<Repairs, Error> {
-        repositories::repairs_of_owner(self.store(), self.settings(), name, days)
+    /// pointed at more than `ages.images`, and where it is stopped.
+    pub fn repairs_of_owner(&self, name: &str, days: u64, stop: &Stop) -> Result<Repairs, Error> {
+        repositories::repairs_of_owner((self.store(), self.settings()), name, days, stop)
     }
 
     /// Who answers for repositories, by name.

@@ -20,6 +20,7 @@ use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use limpid_web::{Answer, Api, Lasts, Problem, views};
+use tokio::sync::watch;
 
 use super::Routes;
 use crate::access::Permission::Page;
@@ -161,7 +162,9 @@ impl Ui {
         request: Request,
         view: impl FnOnce(&dyn Api, &limpid_web::Request) -> Result<Answer, Problem> + Send + 'static,
     ) -> Response {
-        let shown = self.prepare(&request);
+        // Dropped with the request, when its client has gone.
+        let (_waiting, waits) = watch::channel(());
+        let shown = self.prepare(&request, waits);
         let prepared = match shown {
             Ok(prepared) => prepared,
             Err(problem) => return refused(&request, &problem),
@@ -170,9 +173,9 @@ impl Ui {
         made.unwrap_or_else(IntoResponse::into_response)
     }
 
-    fn prepare(&self, request: &Request) -> Result<Prepared, Problem> {
+    fn prepare(&self, request: &Request, waits: watch::Receiver<()>) -> Result<Prepared, Problem> {
         let session = Session::of(request.headers());
-        let asker = Asker::new(self, request, &session);
+        let asker = Asker::new(self, request, &session).waiting(waits);
         let query = request.uri().query().unwrap_or_default();
         let parameters = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let shown = limpid_web::Session {

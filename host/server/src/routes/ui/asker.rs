@@ -6,6 +6,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use limpid_web::{Address, Api, Call, Method, Problem};
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 use tower::ServiceExt as _;
 
 use super::session::Session;
@@ -29,6 +30,8 @@ pub(super) struct Asker {
     /// Longest answer, in bytes.
     most: usize,
     runtime: Handle,
+    /// Closed when whoever asks for the page has gone; none where something is done that is to be done all the same.
+    waits: Option<watch::Receiver<()>>,
 }
 
 impl Asker {
@@ -55,7 +58,13 @@ impl Asker {
             id: id(request),
             most: usize::try_from(ui.state.settings.now().answer_bytes).unwrap_or(usize::MAX),
             runtime: Handle::current(),
+            waits: None,
         }
+    }
+
+    /// The same for somebody who may go: what is read for the page is not waited for any longer than that.
+    pub(super) fn waiting(self, waits: watch::Receiver<()>) -> Self {
+        Self { waits: Some(waits), ..self }
     }
 
     /// Whether whoever asks may read at all, which is asked of something that costs nothing.
@@ -109,7 +118,15 @@ fn problem(status: StatusCode, body: &[u8]) -> Problem {
 
 impl Api for Asker {
     fn ask(&self, call: &Call) -> Result<Bytes, Problem> {
-        self.runtime.block_on(self.answer(call))
+        let Some(mut waits) = self.waits.clone().filter(|_| call.method == Method::Get) else {
+            return self.runtime.block_on(self.answer(call));
+        };
+        self.runtime.block_on(async {
+            tokio::select! {
+                answer = self.answer(call) => answer,
+                _ = waits.changed() => Err(Problem::internal("whoever asked for the page has gone")),
+            }
+        })
     }
 }
 
@@ -136,6 +153,7 @@ mod tests {
             id: "1".to_owned(),
             most: 1 << 20,
             runtime: Handle::current(),
+            waits: None,
         };
         let call = Call { method: Method::Get, target: Address::of(&["v1", "images"]) };
         let held = asker.answer(&call).await.unwrap();
@@ -145,5 +163,35 @@ mod tests {
         assert!(refused.detail.contains("`http.answer_bytes`"), "{}", refused.detail);
         drop(held);
         assert!(asker.answer(&call).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_reads_for_a_page_stops_when_nobody_waits_for_it() {
+        let (dropped, mut is_dropped) = watch::channel(());
+        let dropped = std::sync::Arc::new(dropped);
+        let never = move || {
+            let held = std::sync::Arc::clone(&dropped);
+            async move {
+                let _held = held;
+                std::future::pending::<()>().await;
+            }
+        };
+        let (waiting, waits) = watch::channel(());
+        let asker = Asker {
+            api: Router::new().route("/v1/images", get(never)),
+            headers: HeaderMap::new(),
+            peer: None,
+            of_commands: None,
+            id: "1".to_owned(),
+            most: 1 << 20,
+            runtime: Handle::current(),
+            waits: Some(waits),
+        };
+        let call = Call { method: Method::Get, target: Address::of(&["v1", "images"]) };
+        let page = tokio::task::spawn_blocking(move || asker.ask(&call).map_err(|problem| problem.detail));
+        tokio::task::yield_now().await;
+        drop(waiting);
+        assert_eq!(page.await.unwrap().unwrap_err(), "whoever asked for the page has gone");
+        assert!(is_dropped.changed().await.is_err(), "what was asked is dropped, too");
     }
 }

@@ -3,7 +3,7 @@ use axum::extract::{Path, Query, State};
 use limpid_formats::json::words::OrderWord;
 use limpid_formats::json::{Owners, Repairs, Repositories, Repository, Tag, Tags, Trend};
 use limpid_model::RepositoryOrder;
-use limpid_scanner::Error;
+use limpid_scanner::{Error, Scanner, Stop};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -152,9 +152,11 @@ pub(super) async fn trend(
     query: Result<Query<Days>, QueryRejection>,
     wanted: Wanted,
 ) -> Result<Document, Failure> {
-    let (days, scanner) = (Days::read(query, DAYS)?, state.scanner.clone());
-    let trend = move || scanner.repository_trend(&name, days).map(Trend::from);
-    state.histories.document(wanted.coding, trend).await
+    let days = Days::read(query, DAYS)?;
+    let on = ("trend", name.clone(), days);
+    let trend =
+        move |scanner: &Scanner, stop: &Stop| scanner.repository_trend(&name, days, stop).map(Trend::from);
+    state.history(wanted.coding, &on, trend).await
 }
 
 /// Findings of all images at which tags pointed, day by day, as far as history holds.
@@ -172,8 +174,9 @@ pub(super) async fn all_trend(
     query: Result<Query<Days>, QueryRejection>,
     wanted: Wanted,
 ) -> Result<Document, Failure> {
-    let (days, scanner) = (Days::read(query, DAYS)?, state.scanner.clone());
-    state.histories.document(wanted.coding, move || scanner.trend(days).map(Trend::from)).await
+    let days = Days::read(query, DAYS)?;
+    let trend = move |scanner: &Scanner, stop: &Stop| scanner.trend(days, stop).map(Trend::from);
+    state.history(wanted.coding, &("trend of all", days), trend).await
 }
 
 /// How long findings lasted in the images of its tags: from when each was first seen until the tag pointed at images that
@@ -193,9 +196,11 @@ pub(super) async fn repairs(
     query: Result<Query<Days>, QueryRejection>,
     wanted: Wanted,
 ) -> Result<Document, Failure> {
-    let (days, scanner) = (Days::read(query, DAYS_OF_REPAIRS)?, state.scanner.clone());
-    let repairs = move || scanner.repairs(&name, days as u64).map(Repairs::from);
-    state.histories.document(wanted.coding, repairs).await
+    let days = Days::read(query, DAYS_OF_REPAIRS)?;
+    let on = ("repairs", name.clone(), days);
+    let repairs =
+        move |scanner: &Scanner, stop: &Stop| scanner.repairs(&name, days as u64, stop).map(Repairs::from);
+    state.history(wanted.coding, &on, repairs).await
 }
 
 /// Who answers for repositories, as setting `owners` says.
@@ -228,7 +233,10 @@ pub(super) async fn owner_repairs(
     query: Result<Query<Days>, QueryRejection>,
     wanted: Wanted,
 ) -> Result<Document, Failure> {
-    let (days, scanner) = (Days::read(query, DAYS_OF_REPAIRS)?, state.scanner.clone());
-    let repairs = move || scanner.repairs_of_owner(&name, days as u64).map(Repairs::from);
-    state.histories.document(wanted.coding, repairs).await
+    let days = Days::read(query, DAYS_OF_REPAIRS)?;
+    let on = ("repairs of an owner", name.clone(), days);
+    let repairs = move |scanner: &Scanner, stop: &Stop| {
+        scanner.repairs_of_owner(&name, days as u64, stop).map(Repairs::from)
+    };
+    state.history(wanted.coding, &on, repairs).await
 }

@@ -16,7 +16,9 @@ use crate::error::Failure;
 
 /// Answers that are being made, by what they depend on.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Flights(Arc<Mutex<HashMap<(Tag, Coding), Weak<Flight>>>>);
+pub(crate) struct Flights(Arc<Mutex<UnderWay>>);
+
+type UnderWay = HashMap<(Tag, Coding), Weak<Flight>>;
 
 type Outcome = Result<(Coding, Bytes), Failure>;
 

@@ -3,7 +3,7 @@
 use limpid_fetch::{Error, Listing, Reference, Registries, Repository, Version};
 use limpid_images::RegistryImages;
 use limpid_model::{Digest, ImageReference, chain};
-use limpid_scanner::{Current, ImageSource as _, Limits, RegistryLister, Stop, Unlisted};
+use limpid_scanner::{Current, ImageSource as _, Limits, Referrers, RegistryLister, Stop, Unlisted};
 
 /// Asks registries by way of [`limpid_fetch`].
 pub(crate) struct Lister {
@@ -45,6 +45,22 @@ impl RegistryLister for Lister {
         let version = Version::tag(tag).ok_or(Unlisted::Absent)?;
         let repository = self.repository(registry, repository)?;
         repository.head(&version, known, stop).map_err(|error| unlisted(&error))?.ok_or(Unlisted::Absent)
+    }
+
+    fn referrers(
+        &self,
+        registry: &str,
+        repository: &str,
+        about: &Digest,
+        most: u64,
+        stop: &Stop,
+    ) -> Result<Referrers, Unlisted> {
+        let repository = self.repository(registry, repository)?;
+        let listed = repository.referrers_by_api(about, (most, "attached.referrers"), stop);
+        let listed = listed.map_err(|error| unlisted(&error))?;
+        Ok(listed.map_or(Referrers::Unsupported, |found| {
+            Referrers::Listed(found.into_iter().map(|referrer| referrer.digest).collect())
+        }))
     }
 
     fn made(&self, reference: &ImageReference, stop: &Stop) -> Result<Vec<String>, Unlisted> {

@@ -167,6 +167,11 @@ impl Attaching {
         could_count(self.settings.vex) || could_count(self.settings.sboms)
     }
 
+    /// Referrers of one manifest or index that are listed at most (`attached.referrers`).
+    pub const fn referrers(&self) -> u64 {
+        self.settings.referrers
+    }
+
     /// Why a document does not count that was not found wanting when it was fetched; none where it does. Whom the
     /// settings no longer name vouches for nothing.
     pub fn why_unused(&self, attachment: &Attachment) -> Option<String> {

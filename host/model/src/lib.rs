@@ -122,5 +122,6 @@ pub use trend::{Age, Ages, Repairs, Seen, Trend, TrendDay};
 pub use version::{Key, KeyedVersion, Keys, PackageKeys, SchemeRevision};
 pub use vex::{VexArchive, VexRepository, VexRepositoryDocument, VexRepositoryState};
 pub use watch::{
-    Listings, Push, PushesTaken, Watch, WatchPhase, WatchSpec, WatchState, WatchedPosition, WatchedTag,
+    Listings, Push, PushesTaken, SeenAttached, Watch, WatchPhase, WatchSpec, WatchState, WatchedPosition,
+    WatchedTag,
 };

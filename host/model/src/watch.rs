@@ -112,6 +112,19 @@ pub struct WatchedTag {
     pub made: Option<u64>,
     /// The job by which it was submitted; none where it is too old to be, or is to be again.
     pub job: Option<u64>,
+    /// What was attached to what it points at when that was last looked for.
+    pub attached: Vec<SeenAttached>,
+    /// When its referrers were last asked for.
+    pub asked: Option<u64>,
+}
+
+/// Something that is attached to an image in its registry, as far as it is known without being fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenAttached {
+    /// Where it is: a tag, or the list of what refers to a manifest.
+    pub place: String,
+    /// The digest to which the tag points, or that stands for the list.
+    pub digest: Digest,
 }
 
 /// Where a watched tag stands among all of a watch.

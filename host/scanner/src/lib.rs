@@ -119,7 +119,7 @@ pub use settings::{
 pub use timekeeping::Timekeeping;
 pub use vex::VexUpdates;
 pub use vulnerabilities::{ChangesAsked, Filter};
-pub use watches::{RegistryLister, Submit, Unlisted, Watching};
+pub use watches::{Referrers, RegistryLister, Submit, Unlisted, Watching};
 use writer::Writers;
 
 /// Plugins, store and settings: what every use case needs. Cheap to clone.

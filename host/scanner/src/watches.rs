@@ -5,6 +5,7 @@
 //! between submits it once more, which changes nothing. A push notification only makes the service look sooner: what it
 //! says is asked of the registry, and one that is lost is caught by the next listing.
 
+mod attached;
 mod drop;
 mod follow;
 mod listing;
@@ -22,7 +23,7 @@ use limpid_model::{ImageReference, Naming, Push, PushesTaken, Watch, chain};
 
 use crate::workers::Workers;
 use crate::{Error, Scanner, watched};
-pub use registry::{RegistryLister, Submit, Unlisted};
+pub use registry::{Referrers, RegistryLister, Submit, Unlisted};
 
 /// How often it is looked whether a listing is due.
 const TICK: Duration = Duration::from_millis(500);

@@ -29,6 +29,10 @@ pub(crate) struct Watches {
     pub(crate) pushes: usize,
     /// Images an hour that are fetched again because not all files were kept that detectors claim.
     pub(crate) refetches: u64,
+    /// For how long it is looked what comes to be attached to an image.
+    pub(crate) attached: u64,
+    /// How often the referrers of an image are asked for, at most.
+    pub(crate) referrers: u64,
     /// Watches by name: made or changed when the service starts.
     #[serde(flatten)]
     pub(crate) each: BTreeMap<String, WatchWanted>,
@@ -45,6 +49,8 @@ impl Default for Watches {
             requests: defaults.requests,
             pushes: defaults.pushes,
             refetches: defaults.refetches,
+            attached: defaults.attached.as_secs(),
+            referrers: defaults.referrers.as_secs(),
             each: BTreeMap::new(),
         }
     }
@@ -61,6 +67,8 @@ impl Watches {
             requests: self.requests,
             pushes: self.pushes,
             refetches: self.refetches,
+            attached: Duration::from_secs(self.attached),
+            referrers: Duration::from_secs(self.referrers),
         }
     }
 }

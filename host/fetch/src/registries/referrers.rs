@@ -57,6 +57,25 @@ impl Repository {
         setting: &'static str,
         stop: &Stop,
     ) -> Result<Vec<Referrer>, Error> {
+        if let Some(found) = self.referrers_by_api(digest, (most, setting), stop)? {
+            return Ok(found);
+        }
+        let endpoint = self.endpoints.last().ok_or(Error::Stopped)?;
+        let address = endpoint.base.join(&format!("referrers/{digest}"))?.to_string();
+        let list = List { address, most, setting, found: Vec::new(), seen: HashSet::new() };
+        self.under_tag(list, digest, stop)
+    }
+
+    /// The same of registries that have the API; none of others, which are asked nothing more.
+    ///
+    /// # Errors
+    /// Those of [`Self::referrers`].
+    pub fn referrers_by_api(
+        &self,
+        digest: &Digest,
+        (most, setting): (u64, &'static str),
+        stop: &Stop,
+    ) -> Result<Option<Vec<Referrer>>, Error> {
         let endpoint = self.endpoints.last().ok_or(Error::Stopped)?;
         let first = endpoint.base.join(&format!("referrers/{digest}"))?;
         let mut list =
@@ -74,15 +93,13 @@ impl Repository {
             }
             let (page, next) = match endpoint.persist(stop, || page(endpoint, &at, stop)) {
                 // Registries from before there was the API answer it in several ways.
-                Err(Error::Status { status: 400 | 404 | 405 | 501, .. }) if count == 1 => {
-                    return self.under_tag(list, digest, stop);
-                }
+                Err(Error::Status { status: 400 | 404 | 405 | 501, .. }) if count == 1 => return Ok(None),
                 page => page?,
             };
             list.add(page)?;
             match next {
                 Some(next) => at = next,
-                None => return Ok(list.found),
+                None => return Ok(Some(list.found)),
             }
         }
     }

@@ -167,6 +167,8 @@ fn bases_of_what_stays_and_what_a_watch_follows_stay() {
         gone: None,
         made: None,
         job: None,
+        attached: Vec::new(),
+        asked: None,
     };
     let put = |tag: &WatchedTag| {
         let mut batch = Batch::default();

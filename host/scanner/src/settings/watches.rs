@@ -20,6 +20,11 @@ pub struct WatchSettings {
     /// Images an hour that are fetched again because a detector claims files that were not kept
     /// (`watches.refetches`); none where it is 0.
     pub refetches: u64,
+    /// For how long after a tag has come to point at an image it is looked what comes to be attached to that
+    /// (`watches.attached`); not at all where it is 0.
+    pub attached: Duration,
+    /// How often the referrers of an image are asked for, at most (`watches.referrers`); never where it is 0.
+    pub referrers: Duration,
 }
 
 impl Default for WatchSettings {
@@ -32,6 +37,8 @@ impl Default for WatchSettings {
             requests: 4,
             pushes: 10_000,
             refetches: 60,
+            attached: Duration::from_secs(30 * 86_400),
+            referrers: Duration::from_secs(86_400),
         }
     }
 }

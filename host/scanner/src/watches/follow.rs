@@ -51,6 +51,8 @@ impl Parts {
             gone: None,
             made: None,
             job: None,
+            attached: Vec::new(),
+            asked: None,
         };
         let mut after = before.filter(|before| before.digest == digest).cloned().unwrap_or_else(fresh);
         after.seen = now;

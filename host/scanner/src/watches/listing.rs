@@ -1,15 +1,17 @@
 //! One listing of a registry.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use limpid_model::{Listings, Watch, WatchedTag};
+use limpid_model::{Digest, Listings, Watch, WatchedTag};
 use limpid_store::Batch;
 use limpid_store::tables::listings::Listings as ListingsTable;
 use limpid_store::tables::watches::Watches;
 
-use super::follow::Failure;
+use super::attached::{Listed, Seen, submitted_again};
+use super::follow::{Failure, Followed};
 use super::registry::Unlisted;
 use super::{Parts, stopped};
 use crate::Error;
@@ -29,6 +31,8 @@ struct Listing<'p> {
     parts: &'p Parts,
     watch: &'p Watch,
     selection: Selection,
+    /// Whether the registry was found to have no lists of referrers.
+    has_no_referrers: AtomicBool,
     outcome: Mutex<Outcome>,
 }
 
@@ -54,7 +58,8 @@ pub(super) fn list(parts: &Parts, watch: &Watch) -> Result<(), Error> {
     let began = parts.now();
     begin(parts, watch, began)?;
     let selection = Selection::new(&watch.spec).map_err(Error::Watch)?;
-    let listing = Listing { parts, watch, selection, outcome: Mutex::default() };
+    let has_no_referrers = AtomicBool::new(false);
+    let listing = Listing { parts, watch, selection, has_no_referrers, outcome: Mutex::default() };
     let repositories = listing.repositories()?;
     let waiting = Mutex::new(repositories.into_iter());
     std::thread::scope(|scope| {
@@ -185,7 +190,9 @@ impl Listing<'_> {
             Err(Unlisted::Absent) => Vec::new(),
             found => found?,
         };
-        let tags = self.selection.tags(self.named(found, repository, is_tag));
+        let found = self.named(found, repository, is_tag);
+        let listed = Listed::new(&found, &self.has_no_referrers);
+        let tags = self.selection.tags(found.clone());
         let rows = watched::followed(&self.parts.scanner.store().view(), &self.watch.name, Some(repository))?;
         let known: BTreeMap<String, WatchedTag> = rows.into_iter().map(|(key, tag)| (key.tag, tag)).collect();
         let mut seen = BTreeSet::new();
@@ -197,7 +204,7 @@ impl Listing<'_> {
                 let followed = self
                     .parts
                     .digest_of(self.watch, (repository, tag), before)
-                    .and_then(|digest| self.parts.follow(self.watch, (repository, tag), before, digest));
+                    .and_then(|digest| self.follow_tag((repository, tag), before, digest, &listed));
                 match followed {
                     Ok(followed) => {
                         in_a_row = 0;
@@ -226,6 +233,34 @@ impl Listing<'_> {
             self.put(changes)?;
         }
         Ok(is_complete.then_some(seen))
+    }
+
+    /// Follows a tag. What is attached is looked for first: what comes while the image is being indexed is seen next time.
+    fn follow_tag(
+        &self,
+        (repository, tag): (&str, &str),
+        before: Option<&WatchedTag>,
+        digest: Digest,
+        listed: &Listed<'_>,
+    ) -> Result<Followed, Failure> {
+        let seen = match self.parts.attached(self.watch, (repository, tag), (before, digest), listed) {
+            // It costs itself, and not the image.
+            Err(Failure::Unlisted(failure)) => {
+                self.leave_alone(&failure);
+                self.fail(repository, format!("what is attached to tag `{tag}`: {failure}"));
+                None
+            }
+            seen => seen?,
+        };
+        let same = before.filter(|before| before.digest == digest);
+        let again = same.zip(seen.as_ref()).and_then(|(before, seen)| submitted_again(before, seen));
+        let mut followed =
+            self.parts.follow(self.watch, (repository, tag), again.as_ref().or(before), digest)?;
+        if let Some(Seen { attached, asked }) = seen {
+            followed.tag.attached = attached;
+            followed.tag.asked = asked;
+        }
+        Ok(followed)
     }
 
     fn put(&self, changes: Vec<(Option<WatchedTag>, WatchedTag)>) -> Result<(), Error> {

@@ -40,12 +40,35 @@ pub trait RegistryLister: Send + Sync {
         stop: &Stop,
     ) -> Result<Digest, Unlisted>;
 
+    /// The manifests that refer to one, at most so many, as setting `attached.referrers` says. Nothing but the list is
+    /// fetched.
+    ///
+    /// # Errors
+    /// [`Unlisted`].
+    fn referrers(
+        &self,
+        registry: &str,
+        repository: &str,
+        about: &Digest,
+        most: u64,
+        stop: &Stop,
+    ) -> Result<Referrers, Unlisted>;
+
     /// When the images were made that a reference names, as far as their configurations say so, in the words of these:
     /// RFC 3339. Manifests and configurations are fetched for it.
     ///
     /// # Errors
     /// [`Unlisted`].
     fn made(&self, reference: &ImageReference, stop: &Stop) -> Result<Vec<String>, Unlisted>;
+}
+
+/// What refers to a manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Referrers {
+    /// The registry has no such lists: clients keep them under tags.
+    Unsupported,
+    /// These manifests.
+    Listed(Vec<Digest>),
 }
 
 /// Takes images to be indexed.

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use limpid_images::{Content, FoundImage, FoundLayer, ImageSource};
+use limpid_images::{AttachedSettings, Attaching, Belief, Content, FoundImage, FoundLayer, ImageSource};
 use limpid_model::{Digest, Image, Naming, Platform, Platforms, WatchSpec, WatchedTag};
 use limpid_store::Store;
 use limpid_store::tables::images::Images;
@@ -22,6 +22,8 @@ struct Registry {
     /// What each tag of each repository holds.
     repositories: Mutex<BTreeMap<String, BTreeMap<String, u64>>>,
     asked: Mutex<BTreeMap<&'static str, u64>>,
+    /// What refers to manifests; none where the registry has no such lists.
+    referrers: Mutex<Option<BTreeMap<Digest, Vec<Digest>>>>,
     /// Repositories that fail, and what they say.
     failing: Mutex<BTreeMap<String, Unlisted>>,
     scanner: Mutex<Option<Scanner>>,
@@ -90,6 +92,13 @@ impl RegistryLister for Registry {
         let repositories = self.repositories.lock().unwrap();
         let content = repositories.get(repository).and_then(|tags| tags.get(tag));
         content.map(|content| manifest(*content)).ok_or(Unlisted::Absent)
+    }
+
+    fn referrers(&self, _: &str, _: &str, about: &Digest, _: u64, _: &Stop) -> Result<Referrers, Unlisted> {
+        self.count("referrers");
+        let known = self.referrers.lock().unwrap();
+        let listed = known.as_ref().map(|known| known.get(about).cloned().unwrap_or_default());
+        Ok(listed.map_or(Referrers::Unsupported, Referrers::Listed))
     }
 
     /// Contents are numbered by the day on which they were made.
@@ -168,10 +177,29 @@ impl Service {
     }
 
     fn on(registry: Arc<Registry>, store: Store, clock: Arc<AtomicU64>) -> Self {
+        Self::with(registry, store, clock, |_| ())
+    }
+
+    /// One that believes whoever attaches something.
+    fn believing(registry: Registry) -> Self {
+        let clock = Arc::new(AtomicU64::new(1_000 * DAY));
+        Self::with(Arc::new(registry), Store::in_memory(), clock, |settings| {
+            let believed = AttachedSettings { vex: Belief::Any, ..AttachedSettings::default() };
+            settings.attached = Arc::new(Attaching::new(believed).unwrap());
+        })
+    }
+
+    fn with(
+        registry: Arc<Registry>,
+        store: Store,
+        clock: Arc<AtomicU64>,
+        change: impl FnOnce(&mut crate::Settings),
+    ) -> Self {
         let time = Arc::clone(&clock);
         let (scanner, scratch) = scanner_with(store.clone(), |settings| {
             settings.clock = Clock::new(move || time.load(Ordering::Relaxed));
             settings.watches.requests = 1;
+            change(settings);
         });
         *registry.scanner.lock().unwrap() = Some(scanner.clone());
         let parts = Parts {
@@ -278,6 +306,83 @@ fn a_listing_with_nothing_new_only_asks_where_tags_point() {
     assert_eq!(second.last_complete, Some(service.parts.now()));
     assert_eq!(second.next, Some(service.parts.now() + 3_600_000));
     assert!(service.follows().iter().all(|tag| tag.seen == tag.since + 1_000));
+}
+
+/// The tag under which something is attached to a content.
+fn place(content: u64, what: &str) -> String {
+    format!("sha256-{}{what}", manifest(content).hex())
+}
+
+fn numbers(spec: &mut WatchSpec) {
+    spec.tags = vec!["[0-9]*".to_owned()];
+}
+
+#[test]
+fn what_comes_to_be_attached_under_a_tag_has_its_image_indexed_again() {
+    let service = Service::believing(Registry::default());
+    service.registry.push("a", "1", 1);
+    service.registry.push("a", "2", 2);
+    service.registry.push("a", &place(2, ".sbom"), 20);
+    service.put(numbers);
+    service.list();
+    // The first is found to have no lists of referrers, and the second is not asked for them.
+    let first = [("catalog", 1), ("tags", 1), ("head", 3), ("submitted", 2), ("referrers", 1)];
+    assert_eq!(service.registry.asked(), counts(first));
+    service.pass(1_000);
+    service.list();
+    let nothing_new = [("catalog", 1), ("tags", 1), ("head", 3)];
+    assert_eq!(
+        service.registry.asked(),
+        counts([nothing_new[0], nothing_new[1], nothing_new[2], ("referrers", 1)])
+    );
+    for (what, content, heads) in [(".att", 10, 4), (".att", 11, 4), (".sbom", 12, 5), ("", 13, 6)] {
+        service.registry.push("a", &place(1, what), content);
+        service.pass(1_000);
+        assert_eq!(service.list().submitted, 1, "{what} {content}");
+        service.pass(1_000);
+        service.registry.asked();
+        assert_eq!(service.list().submitted, 0, "{what} {content}");
+        assert_eq!(service.registry.asked()["head"], heads);
+    }
+    // What is attached no longer changes nothing, and neither what is attached to what nobody has.
+    service.registry.delete("a", &place(1, ".att"));
+    service.registry.push("a", &place(3, ".att"), 14);
+    assert_eq!(service.list().submitted, 0);
+    // Of an image that has been there for long nothing is asked.
+    service.pass(30 * DAY);
+    service.registry.push("a", &place(1, ".att"), 15);
+    service.registry.asked();
+    assert_eq!(service.list().submitted, 0);
+    assert_eq!(service.registry.asked(), counts([("catalog", 1), ("tags", 1), ("head", 2)]));
+}
+
+#[test]
+fn lists_of_referrers_are_asked_for_now_and_then() {
+    let referrers = Mutex::new(Some(BTreeMap::new()));
+    let service = Service::believing(Registry { referrers, ..Registry::default() });
+    service.registry.push("a", "1", 1);
+    service.registry.push("a", "2", 2);
+    service.put(numbers);
+    service.list();
+    assert_eq!(service.registry.asked()["referrers"], 2);
+    let attach = |content: u64, what: u64| {
+        let mut known = service.registry.referrers.lock().unwrap();
+        known.as_mut().unwrap().entry(manifest(content)).or_default().push(manifest(what));
+    };
+    attach(1, 10);
+    service.pass(1_000);
+    assert_eq!(service.list().submitted, 0);
+    assert_eq!(service.registry.asked(), counts([("catalog", 1), ("tags", 1), ("head", 2)]));
+    service.pass(DAY);
+    assert_eq!(service.list().submitted, 1);
+    assert_eq!(service.registry.asked()["referrers"], 2);
+    service.pass(1_000);
+    assert_eq!(service.list().submitted, 0, "what was seen is remembered while nobody asks");
+    service.pass(DAY);
+    assert_eq!(service.list().submitted, 0);
+    attach(1, 11);
+    service.pass(DAY);
+    assert_eq!(service.list().submitted, 1);
 }
 
 #[test]

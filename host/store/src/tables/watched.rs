@@ -1,6 +1,6 @@
 //! Tags that watches follow.
 
-use limpid_model::{Digest, WatchedTag};
+use limpid_model::{Digest, SeenAttached, WatchedTag};
 use serde::{Deserialize, Serialize};
 
 use super::values::DigestBytes;
@@ -31,16 +31,36 @@ pub struct Row {
     gone: Option<u64>,
     made: Option<u64>,
     job: Option<u64>,
+    attached: Vec<(String, DigestBytes)>,
+    asked: Option<u64>,
 }
 
 impl table::Row for Row {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
+        let old: BeforeAttached = (version == 1).then(|| postcard::from_bytes(fields).ok()).flatten()?;
+        let BeforeAttached { digest, since, seen, gone, made, job } = old;
+        Some(Self { digest, since, seen, gone, made, job, attached: Vec::new(), asked: None })
+    }
+}
+
+/// Version 1.
+#[derive(Deserialize)]
+struct BeforeAttached {
+    digest: DigestBytes,
+    since: u64,
+    seen: u64,
+    gone: Option<u64>,
+    made: Option<u64>,
+    job: Option<u64>,
 }
 
 impl From<&WatchedTag> for Row {
     fn from(tag: &WatchedTag) -> Self {
-        let WatchedTag { since, seen, gone, made, job, .. } = *tag;
-        Self { digest: tag.digest.into(), since, seen, gone, made, job }
+        let WatchedTag { since, seen, gone, made, job, asked, .. } = *tag;
+        let attached = tag.attached.iter().map(|it| (it.place.clone(), it.digest.into())).collect();
+        Self { digest: tag.digest.into(), since, seen, gone, made, job, attached, asked }
     }
 }
 
@@ -48,7 +68,20 @@ impl Row {
     /// The tag of a key.
     pub fn into_tag(self, key: Key) -> WatchedTag {
         let Key { repository, tag, .. } = key;
-        let Self { since, seen, gone, made, job, .. } = self;
-        WatchedTag { repository, tag, digest: Digest::from(self.digest), since, seen, gone, made, job }
+        let Self { digest, since, seen, gone, made, job, attached, asked } = self;
+        let attached =
+            attached.into_iter().map(|(place, digest)| SeenAttached { place, digest: digest.into() });
+        WatchedTag {
+            repository,
+            tag,
+            digest: Digest::from(digest),
+            since,
+            seen,
+            gone,
+            made,
+            job,
+            attached: attached.collect(),
+            asked,
+        }
     }
 }

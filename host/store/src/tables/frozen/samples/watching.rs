@@ -1,7 +1,8 @@
 //! What is known of registries, and of the tags in them.
 
 use limpid_model::{
-    Attachment, AttachmentKind, ImageReference, Listings, Platforms, Signer, Watch, WatchSpec, WatchedTag,
+    Attachment, AttachmentKind, ImageReference, Listings, Platforms, SeenAttached, Signer, Watch, WatchSpec,
+    WatchedTag,
 };
 
 use super::{Sample, digest, packed, sample, some, texts};
@@ -24,7 +25,11 @@ pub(super) fn all() -> Vec<Sample> {
         gone: Some(500),
         made: Some(200),
         job: Some(7),
+        attached: Vec::new(),
+        asked: None,
     };
+    let seen = vec![SeenAttached { place: "sha256-00.att".into(), digest: digest(3) }];
+    let attached = WatchedTag { attached: seen, asked: Some(600), ..followed.clone() };
     let name = "w".to_owned();
     vec![
         sample::<tags::Tags>("index", &tag, &pointing),
@@ -37,6 +42,7 @@ pub(super) fn all() -> Vec<Sample> {
         sample::<listings::Listings>("one", &name, &went().into()),
         sample::<listings::Listings>("none", &name, &listings::Row::default()),
         sample::<watched::Watched>("one", &watched, &(&followed).into()),
+        sample::<watched::Watched>("attached", &watched, &(&attached).into()),
     ]
 }
 

@@ -97,7 +97,8 @@ fn check(samples: &Path) {
 
     let layer = Layer::new("COPY sample").file("etc/sample", "hello");
     let parts = Parts::of(&image("test/sample:1", [layer]), Compression::Gzip);
-    let report = service.api.report(&service.api.index(&parts.docker_archive()));
+    let digest = service.api.index(&parts.docker_archive());
+    let report = service.api.report(&digest);
     assert_eq!(report["coverage"]["distribution"]["pretty_name"], "Sample Linux 1");
     // The sample says nothing of how bad it is.
     let gaps = report["coverage"]["gaps"].as_array().unwrap();
@@ -111,4 +112,8 @@ fn check(samples: &Path) {
         ["name", "version", "arch", "source_name", "licenses"].map(|field| &findings[0]["package"][field]);
     let expected = [json!("hello"), json!("1.0"), json!("all"), json!("sample-source"), json!(["MIT"])];
     assert_eq!(told, expected.each_ref());
+    let listed = service.api.get(&format!("/v1/images/{digest}/packages")).ok();
+    let needed = json!([{ "name": "sample-source", "version": "1.0" }]);
+    let expected = if samples.ends_with("0.1.0") { None } else { Some(&needed) };
+    assert_eq!(listed["packages"][0].get("requires"), expected, "{listed:#}");
 }

@@ -64,8 +64,8 @@ pub use policies::{
 pub use progress::JobProgress;
 pub use report::{
     AttachedTo, Attachment, Coverage, Distribution, Enrichment, Examination, Exploited, Finding, Gap,
-    Inventory, LayerRef, Package, PluginFailure, Publisher, Rating, Report, Severity, SignedBy, Silent,
-    Source as CoveringSource, Summary, Suppressed, Suppression, UnexaminedFiles, UnjudgedAdvisory,
+    Inventory, LayerRef, Package, PluginFailure, Publisher, Rating, Report, Requirement, Severity, SignedBy,
+    Silent, Source as CoveringSource, Summary, Suppressed, Suppression, UnexaminedFiles, UnjudgedAdvisory,
     UnorderedVersion, UnreadFile, VexStatus, write_report,
 };
 pub(crate) use report::{finding, is_of};

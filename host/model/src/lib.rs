@@ -95,7 +95,7 @@ pub use image_name::ImageName;
 pub use inventory::{Inventory, LayerContext, LayerDescription};
 pub use job::{Job, JobState};
 pub use notice::{Notice, NoticeKind, NoticePosition, NoticeState};
-pub use package::{Evidence, Package, Scope, SourcePackage};
+pub use package::{Evidence, Package, Requirement, Scope, SourcePackage};
 pub use page::Page;
 pub use paths::Paths;
 pub use plugin::{

@@ -26,6 +26,17 @@ pub struct Package {
     pub qualifiers: Vec<(String, String)>,
     /// SPDX expressions, or the package's own words.
     pub licenses: Vec<String>,
+    /// Packages that it needs to run; none where nobody says what it needs.
+    pub requires: Option<Vec<Requirement>>,
+}
+
+/// A package that another one needs to run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Requirement {
+    /// Its name, as the detector that found both calls it.
+    pub name: Text,
+    /// The version that is meant, where several may be there and the detector can tell.
+    pub version: Option<Text>,
 }
 
 impl Package {

@@ -201,6 +201,8 @@ pub struct InstalledPackage {
     pub owner: Option<String>,
     /// Further facts that advisories may require.
     pub qualifiers: Vec<(String, String)>,
+    /// Packages that it needs to run; none where nobody says what it needs, and in findings, which do not tell.
+    pub requires: Option<Vec<crate::Requirement>>,
 }
 
 /// A layer in its place.

@@ -167,7 +167,11 @@ impl Reporter<'_> {
         let describe =
             |installed: &Installed| installed_package(installed, &origins, contents.distribution.as_ref());
         let layers = changes.into_iter().map(|changes| layer_changes(changes, &describe)).collect();
-        let mut packages: Vec<_> = contents.packages.iter().map(describe).collect();
+        let packages = contents.packages.iter().map(|installed| InstalledPackage {
+            requires: installed.package.requires.clone(),
+            ..describe(installed)
+        });
+        let mut packages: Vec<_> = packages.collect();
         packages.sort_by(|a, b| (&a.name, &a.version, &a.path).cmp(&(&b.name, &b.version, &b.path)));
         let mut examination = examination(self, view, (&image, &indexing), &contents)?;
         examination.under_way = self.refreshing.has_begun_since(begun);
@@ -488,5 +492,6 @@ fn installed_package(
         detector: Arc::clone(&installed.detector),
         owner: installed.owner.as_ref().map(|owner| owner.package.to_string()),
         qualifiers: package.qualifiers.clone(),
+        requires: None,
     }
 }

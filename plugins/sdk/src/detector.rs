@@ -5,14 +5,16 @@ mod file;
 mod package;
 mod paths;
 mod problems;
+mod providers;
 mod report;
 mod upgrade;
 
 pub use exported::Exported;
 pub use file::{File, FileReader};
-pub use package::{Evidence, Package, Reason, Scope, SourcePackage};
+pub use package::{Evidence, Package, Reason, Requirement, Scope, SourcePackage};
 pub use paths::Paths;
 pub use problems::Problems;
+pub use providers::Providers;
 pub use report::{Distribution, Fact, Finding, Ownership, Report, Unread};
 pub use upgrade::{Advice, Place, Step, System, Wish, is_plain, plain_names};
 

@@ -532,6 +532,7 @@ pub(crate) fn package(name: &str, version: &str, scheme: &str) -> Package {
         symbols: None,
         qualifiers: Vec::new(),
         licenses: Vec::new(),
+        requires: None,
     }
 }
 

@@ -50,14 +50,14 @@
   (call $put (i32.const 16) (i32.const 2048) (i32.const 2))
   (i32.const 16))
 
-;; A finding has 160 bytes: its path is at 0, what its fact is at 20, and the fact itself from 24 on.
+;; A finding has 172 bytes: its path is at 0, what its fact is at 20, and the fact itself from 24 on.
 (func (export "limpid:plugin/detector@0.2.0#detect") (param $view i32) (result i32)
   (local $file i32)
   (call $files (local.get $view) (i32.const 16))
   (local.set $file (i32.load (i32.load (i32.const 16))))
   (call $path (local.get $file) (i32.const 4096))
-  (call $path (local.get $file) (i32.const 4256))
-  (call $read (local.get $file) (i64.const 0) (i32.wrap_i64 (call $size (local.get $file))) (i32.const 4280))
+  (call $path (local.get $file) (i32.const 4268))
+  (call $read (local.get $file) (i64.const 0) (i32.wrap_i64 (call $size (local.get $file))) (i32.const 4292))
   (if (call $executable (local.get $file)) (then unreachable))
   ;; It matches the first claim alone.
   (call $claims (local.get $file) (i32.const 16))
@@ -66,7 +66,7 @@
   (call $drop_file (local.get $file))
   (call $drop_view (local.get $view))
   (call $distribution (i32.const 4096))
-  (call $package (i32.const 4256))
+  (call $package (i32.const 4268))
   (call $put (i32.const 20) (i32.const 4096) (i32.const 2))
   (call $put (i32.const 28) (i32.const 0) (i32.const 0))
   (i32.store (i32.const 16) (i32.const 0))
@@ -103,4 +103,10 @@
   (call $put (i32.add (local.get $at) (i32.const 136)) (i32.const 4516) (i32.const 1))
   ;; A list of one licence.
   (call $put (i32.const 4508) (i32.const 1136) (i32.const 3))
-  (call $put (i32.add (local.get $at) (i32.const 152)) (i32.const 4508) (i32.const 1)))
+  (call $put (i32.add (local.get $at) (i32.const 152)) (i32.const 4508) (i32.const 1))
+  ;; A list of one package that it needs, in a version.
+  (i32.store8 offset=160 (local.get $at) (i32.const 1))
+  (call $put (i32.const 4528) (i32.const 1144) (i32.const 13))
+  (i32.store8 (i32.const 4536) (i32.const 1))
+  (call $put (i32.const 4540) (i32.const 1096) (i32.const 3))
+  (call $put (i32.add (local.get $at) (i32.const 164)) (i32.const 4528) (i32.const 1)))

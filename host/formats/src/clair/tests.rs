@@ -27,6 +27,7 @@ fn package(name: &str, purl: &str, path: &str, layer: usize) -> InstalledPackage
             .then(|| SourcePackage { name: "source".into(), version: "1.2".into() }),
         evidence: Evidence::Installed,
         licenses: Vec::new(),
+        requires: None,
         path: path.into(),
         member: None,
         layer: Arc::new(LayerOrigin { index: layer, diff_id: Digest::of(&[9]), created_by: None }),

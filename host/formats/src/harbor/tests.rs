@@ -163,6 +163,7 @@ fn package(name: &str) -> InstalledPackage {
         source: None,
         evidence: Evidence::Installed,
         licenses: Vec::new(),
+        requires: None,
         path: "var/lib/dpkg/status".into(),
         member: None,
         layer: Arc::new(LayerOrigin { index: 0, diff_id: digest, created_by: None }),

@@ -277,6 +277,21 @@ pub struct Package {
     /// Further facts that advisories may require of it, such as `module`; absent where there are none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub qualifiers: BTreeMap<String, String>,
+    /// Packages that it needs to run, as its detector names them; absent where nobody says what it needs, and in
+    /// findings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requires: Option<Vec<Requirement>>,
+}
+
+/// A package that another one needs to run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Requirement {
+    /// Its name.
+    pub name: String,
+    /// The version that is meant, where its detector tells; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 }
 
 /// A layer in its place.
@@ -566,7 +581,14 @@ impl From<InstalledPackage> for Package {
             detector: package.detector.name.clone(),
             owner: package.owner,
             qualifiers: package.qualifiers.into_iter().collect(),
+            requires: package.requires.map(|requires| requires.into_iter().map(Requirement::from).collect()),
         }
+    }
+}
+
+impl From<limpid_model::Requirement> for Requirement {
+    fn from(requirement: limpid_model::Requirement) -> Self {
+        Self { name: requirement.name.into(), version: requirement.version.map(Into::into) }
     }
 }
 

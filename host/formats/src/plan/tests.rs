@@ -52,6 +52,7 @@ fn update(name: &str, to: &str, of_distribution: bool, clears: &[&str]) -> model
         source: None,
         evidence: limpid_model::Evidence::Installed,
         licenses: Vec::new(),
+        requires: None,
         path: "var/lib/rpm/rpmdb.sqlite".into(),
         member: None,
         layer: std::sync::Arc::new(limpid_model::report::LayerOrigin {

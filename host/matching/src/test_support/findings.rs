@@ -20,6 +20,7 @@ pub(crate) fn reported(name: &str, path: &str, layer: usize) -> Arc<InstalledPac
         source: None,
         evidence: Evidence::Installed,
         licenses: Vec::new(),
+        requires: None,
         path: path.into(),
         member: None,
         layer: Arc::new(LayerOrigin { index: layer, diff_id, created_by: None }),

@@ -26,6 +26,7 @@ pub(crate) fn package(name: &str, version: &str) -> Package {
         symbols: None,
         qualifiers: Vec::new(),
         licenses: Vec::new(),
+        requires: None,
     }
 }
 

@@ -208,6 +208,7 @@ impl From<types::Package> for Package {
             symbols: None,
             qualifiers: package.qualifiers,
             licenses: package.licenses,
+            requires: None,
         }
     }
 }

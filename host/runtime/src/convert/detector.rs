@@ -1,7 +1,7 @@
 use globset::{GlobBuilder, GlobSetBuilder};
 use limpid_model::{
-    Claim, Distribution, Evidence, Fact, Finding, Grouping, InputError, Ownership, Package, Pattern, Scope,
-    SourcePackage, Text, Unread,
+    Claim, Distribution, Evidence, Fact, Finding, Grouping, InputError, Ownership, Package, Pattern,
+    Requirement, Scope, SourcePackage, Text, Unread,
 };
 
 use super::Fields;
@@ -16,6 +16,9 @@ const MAGIC_BYTES: usize = 64;
 
 /// Texts of which one claim may say that the file holds some: each is looked for by itself.
 const TEXTS: usize = 8;
+
+/// Packages that one package may state that it needs. The SDK knows the number, too.
+const REQUIREMENTS: usize = 10_000;
 
 /// A claim, whose pattern matches something and not everything.
 pub(crate) fn claim(claim: wit::Claim) -> Result<Claim, Unusable> {
@@ -135,7 +138,26 @@ fn package(fields: &mut Fields, stated: types::Package) -> Result<Package, Unusa
             ],
         )?,
         licenses: fields.texts("package.licenses", stated.licenses)?,
+        requires: stated.requires.map(|requires| requirements(fields, requires)).transpose()?,
     })
+}
+
+/// What a package needs, each once and in order.
+fn requirements(fields: &mut Fields, stated: Vec<types::Requirement>) -> Result<Vec<Requirement>, Unusable> {
+    if stated.len() > REQUIREMENTS {
+        let count = stated.len();
+        return Err(format!("`package.requires` names {count} packages, over the limit of {REQUIREMENTS}"));
+    }
+    let requirement = |types::Requirement { name, version }| {
+        Ok(Requirement {
+            name: fields.name("package.requires.name", name)?.into(),
+            version: fields.optional("package.requires.version", version)?.map(Text::from),
+        })
+    };
+    let mut requirements = stated.into_iter().map(requirement).collect::<Result<Vec<_>, Unusable>>()?;
+    requirements.sort_unstable();
+    requirements.dedup();
+    Ok(requirements)
 }
 
 /// The qualifiers of a package, and what advisories may require of it as if it were one.
@@ -202,6 +224,24 @@ mod tests {
         check(wit::Pattern::Path(String::new()), "`claim.path` is 0 bytes, not 1 to 1024");
         check(wit::Pattern::Magic(Vec::new()), "`claim.magic` is 0 bytes, not 1 to 64");
         check(wit::Pattern::Magic(vec![0; 65]), "`claim.magic` is 65 bytes, not 1 to 64");
+    }
+
+    #[test]
+    fn what_a_package_needs_is_bounded_and_each_is_told_once() {
+        let stated = |name: &str, version: Option<&str>| types::Requirement {
+            name: name.to_owned(),
+            version: version.map(str::to_owned),
+        };
+        let twice = vec![stated("b", None), stated("a", Some("1")), stated("b", None)];
+        let expected = [("a", Some("1")), ("b", None)]
+            .map(|(name, version)| Requirement { name: name.into(), version: version.map(Text::from) });
+        assert_eq!(requirements(&mut Fields::default(), twice).unwrap(), expected);
+        let check = |requires: Vec<types::Requirement>, expected: &str| {
+            assert_eq!(requirements(&mut Fields::default(), requires).unwrap_err(), expected);
+        };
+        check(vec![stated("", None)], "`package.requires.name` is empty");
+        let many = "`package.requires` names 10001 packages, over the limit of 10000";
+        check(vec![stated("a", None); 10_001], many);
     }
 
     #[test]

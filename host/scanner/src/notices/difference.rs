@@ -326,6 +326,7 @@ fn telling_finding(
         source: package.source.clone(),
         evidence: package.evidence,
         licenses: Vec::new(),
+        requires: None,
         path: it.installed.path.clone(),
         member: None,
         layer: Arc::new(LayerOrigin { index: 0, diff_id: it.real_layer, created_by: None }),

@@ -52,6 +52,7 @@ mod tests {
             symbols: None,
             qualifiers: Vec::new(),
             licenses: Vec::new(),
+            requires: None,
         }
     }
 

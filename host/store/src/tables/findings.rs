@@ -11,8 +11,10 @@ use crate::define::define_table;
 use crate::table;
 
 mod failure;
+mod requires;
 
 use failure::Failure;
+use requires::Requires;
 
 define_table! {
     /// The table.
@@ -38,18 +40,21 @@ pub struct Row {
     keys: Vec<StoredKeys>,
     /// What of packages is linked in, by their places among the packages.
     symbols: Vec<(u32, StoredSymbols)>,
+    /// What packages need.
+    requires: Requires,
 }
 
 impl table::Row for Row {
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
-        // Version 1 knew no symbols.
-        if version != 1 {
-            return None;
-        }
-        let (plugin, findings, unread, failures, keys) = postcard::from_bytes(fields).ok()?;
-        Some(Self { plugin, findings, unread, failures, keys, symbols: Vec::new() })
+        // Version 1 knew no symbols, and neither knew what packages need.
+        let ((plugin, findings, unread, failures, keys), symbols) = match version {
+            1 => (postcard::from_bytes(fields).ok()?, Vec::new()),
+            2 => postcard::from_bytes(fields).ok()?,
+            _ => return None,
+        };
+        Some(Self { plugin, findings, unread, failures, keys, symbols, requires: Requires::default() })
     }
 }
 
@@ -129,11 +134,13 @@ impl Row {
             Fact::Package(package) => Some(&**package),
             _ => None,
         });
+        let packages: Vec<_> = packages.collect();
         let linked =
-            (0..).zip(packages).filter_map(|(place, package)| Some((place, package.symbols.as_ref()?)));
+            (0..).zip(&packages).filter_map(|(place, package)| Some((place, package.symbols.as_ref()?)));
         let symbols = linked.map(|(place, symbols)| (place, symbols.into())).collect();
         Self {
             symbols,
+            requires: Requires::of(&packages),
             plugin: plugin.into(),
             findings: each(found.findings),
             unread: each(found.unread),
@@ -145,15 +152,17 @@ impl Row {
     /// What was found, by which plugin, and the keys of each package in their order.
     pub fn into_parts(self) -> (limpid_model::PluginId, LayerFindings, Vec<PackageKeys>) {
         let mut findings: Vec<Finding> = each(self.findings);
-        let mut packages = (0..).zip(findings.iter_mut().filter_map(|finding| match &mut finding.fact {
-            Fact::Package(package) => Some(package),
+        let packages = findings.iter_mut().filter_map(|finding| match &mut finding.fact {
+            Fact::Package(package) => Some(&mut **package),
             _ => None,
-        }));
+        });
+        let mut packages: Vec<_> = packages.collect();
         for (of, symbols) in self.symbols {
-            if let Some((_, package)) = packages.find(|(place, _)| *place == of) {
+            if let Some(package) = usize::try_from(of).ok().and_then(|place| packages.get_mut(place)) {
                 package.symbols = Some(symbols.into());
             }
         }
+        self.requires.state(&mut packages);
         let found = LayerFindings { findings, unread: each(self.unread), failures: each(self.failures) };
         (self.plugin.into(), found, each(self.keys))
     }
@@ -288,6 +297,7 @@ impl From<StoredPackage> for Package {
             symbols: None,
             qualifiers: stored.qualifiers,
             licenses: stored.licenses,
+            requires: None,
         }
     }
 }

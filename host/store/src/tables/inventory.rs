@@ -156,6 +156,7 @@ impl Row {
             symbols: self.symbols.map(Symbols::from),
             qualifiers: self.qualifiers,
             licenses: Vec::new(),
+            requires: None,
         };
         (self.path, package, self.keys.into())
     }

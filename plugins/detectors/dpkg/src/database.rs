@@ -3,12 +3,15 @@
 
 use std::collections::BTreeMap;
 
+use limpid_plugin_sdk::detector::Providers;
+
+use crate::relations::Relations;
 use crate::status::{Stanza, State};
 use crate::vendor;
 
 /// How many bytes the packages that are kept may take, as [`Place::bytes`] counts them. With what is stated of them
 /// they take about three times as much, which is what a plugin may use (256 MiB): some 200,000 packages fit.
-pub(crate) const MAX_KEPT: usize = 84 << 20;
+pub(crate) const MAX_KEPT: usize = 70 << 20;
 
 /// What a package takes in memory beside its texts, in bytes.
 const OVERHEAD: usize = 256;
@@ -46,6 +49,7 @@ pub(crate) struct Found {
     pub(crate) version: String,
     pub(crate) source: (String, String),
     pub(crate) vendor: Option<String>,
+    pub(crate) relations: Relations,
 }
 
 impl Database {
@@ -55,7 +59,7 @@ impl Database {
     ///
     /// What is wrong with the stanza. One without a status that dpkg knows takes the place of what was before all
     /// the same: that is no longer so.
-    pub(crate) fn apply(&mut self, stanza: Stanza, file: usize, kind: Kind) -> Result<(), String> {
+    pub(crate) fn apply(&mut self, mut stanza: Stanza, file: usize, kind: Kind) -> Result<(), String> {
         let (state, problem) = match stanza.state() {
             Ok(state) => (state, None),
             Err(why) => (State::NotInstalled, Some(why)),
@@ -65,6 +69,7 @@ impl Database {
             version: stanza.version.clone(),
             source: stanza.source(),
             vendor: vendor::of(&stanza),
+            relations: Relations::take(&mut stanza),
         });
         let place = Place {
             multi_arch_same: stanza.is_multi_arch_same(),
@@ -107,6 +112,17 @@ impl Database {
         })
     }
 
+    /// What the packages that are there provide.
+    pub(crate) fn providers(&self) -> Providers {
+        let mut providers = Providers::default();
+        for (name, places) in &self.packages {
+            for found in places.iter().filter_map(|place| place.found.as_ref()) {
+                providers.add(name, found.relations.provides());
+            }
+        }
+        providers
+    }
+
     /// The packages that are there, by name: name, architecture and what is found.
     pub(crate) fn into_found(self) -> impl Iterator<Item = (String, String, Found)> {
         self.packages.into_iter().flat_map(|(name, places)| {
@@ -121,7 +137,11 @@ impl Place {
     fn bytes(&self, name: &str) -> usize {
         let found = self.found.as_ref().map_or(0, |found| {
             let vendor = found.vendor.as_ref().map_or(0, String::len);
-            3 * (name.len() + found.version.len()) + found.source.0.len() + found.source.1.len() + vendor
+            3 * (name.len() + found.version.len())
+                + found.source.0.len()
+                + found.source.1.len()
+                + vendor
+                + found.relations.bytes()
         });
         OVERHEAD + name.len() + self.architecture.len() + found
     }
@@ -211,7 +231,7 @@ mod tests {
             apply(&mut database, "a".to_owned()).unwrap();
         }
         let refused = (0..2000).find_map(|number| apply(&mut database, format!("b{number}")).err()).unwrap();
-        assert_eq!(refused, "its packages take more memory than the 84 MiB that this plugin uses");
+        assert_eq!(refused, "its packages take more memory than the 70 MiB that this plugin uses");
         assert!(database.is_full());
     }
 }

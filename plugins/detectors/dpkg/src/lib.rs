@@ -16,11 +16,14 @@
 //! A package that somebody else than a distribution published has the qualifier `vendor`, where that can be told
 //! from its stanza.
 //!
+//! A package needs those that are there of what `Pre-Depends` and `Depends` name: by name, or as what provides it.
+//!
 //! All files are read as streams. Of each line at most [`MAX_LINE`] bytes are kept, and what a report says
 //! is at most what the files hold. A stanza that cannot be read costs that stanza.
 
 mod database;
 mod owned;
+mod relations;
 pub mod status;
 mod upgrade;
 mod vendor;
@@ -28,12 +31,13 @@ mod vendor;
 use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_plugin_sdk::detector::{
-    Advice, Claim, Detector, File, Ownership, Package, Problems, Report, System, Wish,
+    Advice, Claim, Detector, Fact, File, Ownership, Package, Problems, Providers, Report, System, Wish,
 };
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use database::{Database, Found, Kind};
 use owned::Diversions;
+use relations::{Elsewhere, Relations};
 use status::{Stanza, Stanzas, State};
 
 /// The longest line that is used, in bytes.
@@ -65,9 +69,11 @@ impl Detector for Dpkg {
         let mut report = Report::default();
         let database = read_database(files, &mut report);
         let names = read_status_d(files, &database, &mut report);
+        let mut providers = database.providers();
         for (name, architecture, found) in database.into_found() {
             if let Some(file) = files.get(found.file) {
-                report.found(file.path(), package(name, architecture, found));
+                let requires = found.relations.needed(&name, &mut providers);
+                report.found(file.path(), Package { requires, ..package(name, architecture, found) });
             }
         }
         read_owned(files, &names, &mut report);
@@ -182,6 +188,8 @@ fn each_stanza(
 fn read_status_d(files: &[File], database: &Database, report: &mut Report) -> Names {
     let mut names = Names::default();
     let mut stated = BTreeSet::new();
+    let (mut providers, mut elsewhere) = (Providers::default(), Elsewhere::default());
+    let first = report.findings.len();
     for (index, file) in of_role(files, Role::StatusD) {
         each_stanza(file, report, |mut stanza, report| {
             if stanza.status.is_empty() {
@@ -192,6 +200,7 @@ fn read_status_d(files: &[File], database: &Database, report: &mut Report) -> Na
             }
             names.insert(file.name().to_owned(), stanza.package.clone());
             let (source, vendor) = (stanza.source(), vendor::of(&stanza));
+            let relations = Relations::take(&mut stanza);
             let Stanza { package: name, version, architecture, .. } = stanza;
             if database.has(&name, &architecture, &version)
                 || !stated.insert((name.clone(), architecture.clone(), version.clone()))
@@ -203,12 +212,17 @@ fn read_status_d(files: &[File], database: &Database, report: &mut Report) -> Na
                     "there are more than {MAX_STATUS_D} packages in `status.d`"
                 )));
             }
-            report.found(
-                file.path(),
-                package(name, architecture, Found { file: index, version, source, vendor }),
-            );
+            providers.add(&name, relations.provides());
+            let requires = elsewhere.stated(&relations);
+            let found = Found { file: index, version, source, vendor, relations };
+            report.found(file.path(), Package { requires, ..package(name, architecture, found) });
             Ok(())
         });
+    }
+    for finding in report.findings.iter_mut().skip(first) {
+        if let Fact::Package(package) = &mut finding.fact {
+            elsewhere.resolve(package, &mut providers);
+        }
     }
     names
 }

@@ -32,6 +32,14 @@ pub struct Stanza {
     pub origin: String,
     /// `Vendor`
     pub vendor: String,
+    /// `Pre-Depends`
+    pub pre_depends: String,
+    /// `Depends`
+    pub depends: String,
+    /// `Provides`
+    pub provides: String,
+    /// Whether there is more in `Pre-Depends` or `Depends` than was read.
+    pub depends_on_more: bool,
     /// Where the stanza begins, counted from 1.
     pub(crate) line: u64,
 }
@@ -59,9 +67,12 @@ enum Field {
     Maintainer,
     Origin,
     Vendor,
+    PreDepends,
+    Depends,
+    Provides,
 }
 
-const FIELDS: [(&str, Field); 9] = [
+const FIELDS: [(&str, Field); 12] = [
     ("Package", Field::Package),
     ("Status", Field::Status),
     ("Version", Field::Version),
@@ -71,6 +82,9 @@ const FIELDS: [(&str, Field); 9] = [
     ("Maintainer", Field::Maintainer),
     ("Origin", Field::Origin),
     ("Vendor", Field::Vendor),
+    ("Pre-Depends", Field::PreDepends),
+    ("Depends", Field::Depends),
+    ("Provides", Field::Provides),
 ];
 
 impl Stanza {
@@ -123,6 +137,9 @@ impl Stanza {
             Field::Maintainer => &mut self.maintainer,
             Field::Origin => &mut self.origin,
             Field::Vendor => &mut self.vendor,
+            Field::PreDepends => &mut self.pre_depends,
+            Field::Depends => &mut self.depends,
+            Field::Provides => &mut self.provides,
         }
     }
 }
@@ -226,8 +243,9 @@ impl Draft {
         self.seen |= 1 << field as u16;
         self.field = Some(field);
         match str::from_utf8(value) {
-            // Who made a package is told as well as it goes.
+            // Who made a package, and what it needs, is told as well as it goes.
             _ if is_told_only(field) => {
+                self.stanza.depends_on_more |= line.cut && is_needed(field);
                 *self.stanza.value(field) = String::from_utf8_lossy(value).trim().to_owned()
             }
             _ if line.cut => self.fail(&line, "is longer than 64 KiB"),
@@ -240,6 +258,16 @@ impl Draft {
     fn go_on(&mut self, line: &Line<'_>) {
         match self.field {
             None => {}
+            Some(field) if is_list(field) => {
+                let more = String::from_utf8_lossy(line.bytes);
+                let value = self.stanza.value(field);
+                if line.cut || value.len() + more.len() > MAX_LINE {
+                    self.stanza.depends_on_more |= is_needed(field);
+                    return;
+                }
+                value.push(' ');
+                value.push_str(more.trim());
+            }
             Some(field) if is_told_only(field) => {}
             // No such value may have spaces in it.
             Some(Field::Package | Field::Version) => self.fail(line, "continues a field of one line"),
@@ -285,7 +313,17 @@ impl Draft {
 
 /// Whether a field is only told, so that what is odd in it costs nothing.
 const fn is_told_only(field: Field) -> bool {
-    matches!(field, Field::Maintainer | Field::Origin | Field::Vendor)
+    matches!(field, Field::Maintainer | Field::Origin | Field::Vendor) || is_list(field)
+}
+
+/// Whether a field names packages.
+const fn is_list(field: Field) -> bool {
+    is_needed(field) || matches!(field, Field::Provides)
+}
+
+/// Whether it names those that are needed.
+const fn is_needed(field: Field) -> bool {
+    matches!(field, Field::PreDepends | Field::Depends)
 }
 
 /// A version as dpkg writes it: an epoch without leading zeros, and none where it is zero.

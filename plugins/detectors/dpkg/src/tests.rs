@@ -87,6 +87,60 @@ fn a_file_full_of_damage_is_named_a_bounded_number_of_times() {
     assert_eq!(last, format!("malformed: {} more problems of this kind", 1000 - Problems::LIMIT));
 }
 
+/// What each package needs; none where that is not told.
+fn needs(report: &Report) -> Vec<(&str, Option<Vec<&str>>)> {
+    fn names(package: &Package) -> Option<Vec<&str>> {
+        let mut names: Vec<_> = package.requires.as_ref()?.iter().map(|it| it.name.as_str()).collect();
+        names.sort_unstable();
+        Some(names)
+    }
+    report.packages().map(|package| (package.name.as_str(), names(package))).collect()
+}
+
+#[test]
+fn a_package_needs_those_that_are_there_of_what_it_depends_on() {
+    let stanza = |name: &str, more: &str| {
+        let status = "Status: install ok installed\nVersion: 1\nArchitecture: amd64\n";
+        format!("Package: {name}\n{status}{more}\n")
+    };
+    let removed = "Package: gone\nStatus: deinstall ok config-files\nVersion: 1\nProvides: libc6\n\n";
+    let status = [
+        stanza("libc6", ""),
+        stanza("mawk", "Provides: awk\nPre-Depends: libc6 (>= 2.33)\n"),
+        stanza("debconf", "Provides: debconf-2.0 (= 1.5)\nDepends: awk, gone | nobody\n"),
+        stanza(
+            "base",
+            "Pre-Depends: awk\nDepends: libc6:any (>= 2) [amd64], cdebconf | debconf-2.0,\n absent\n",
+        ),
+        removed.to_owned(),
+        stanza("big", &format!("Depends: libc6, {}\n", "x".repeat(MAX_LINE))),
+    ];
+    let report = detect(&[("var/lib/dpkg/status", &status.concat())]);
+    assert_eq!(report.unread, []);
+    let expected = [
+        ("base", Some(vec!["debconf", "libc6", "mawk"])),
+        ("big", None),
+        ("debconf", Some(vec!["mawk"])),
+        ("libc6", Some(vec![])),
+        ("mawk", Some(vec!["libc6"])),
+    ];
+    assert_eq!(needs(&report), expected);
+}
+
+#[test]
+fn a_distroless_package_may_need_packages_of_other_layers() {
+    let stanza = |name: &str, more: &str| format!("Package: {name}\nVersion: 1\nArchitecture: amd64\n{more}");
+    let report = detect(&[
+        (
+            "var/lib/dpkg/status.d/a",
+            &stanza("a", "Depends: elsewhere (>= 1) | mta, awk, a-itself, b\nProvides: a-itself\n"),
+        ),
+        ("var/lib/dpkg/status.d/b", &stanza("b", "Provides: awk\n")),
+    ]);
+    assert_eq!(report.unread, []);
+    assert_eq!(needs(&report), [("a", Some(vec!["b", "elsewhere", "mta"])), ("b", Some(vec![]))]);
+}
+
 fn stanzas(package: &str, version: &str) -> String {
     format!("Package: {package}\nStatus: install ok installed\nVersion: {version}\nArchitecture: amd64\n\n")
 }

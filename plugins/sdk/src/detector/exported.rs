@@ -2,7 +2,7 @@ use std::marker::PhantomData;
 
 use super::{
     Advice, Claim, Detector, Distribution, Evidence, Fact, File, Finding, Grouping, Ownership, Package,
-    Pattern, Place, Reason, Scope, SourcePackage, Step, System, Wish,
+    Pattern, Place, Reason, Requirement, Scope, SourcePackage, Step, System, Wish,
 };
 use crate::bindings::{detector_role as role, layer, types, upgrades_role as upgrades};
 use crate::log;
@@ -157,7 +157,19 @@ impl From<Package> for types::Package {
             symbols: package.symbols,
             qualifiers: package.qualifiers,
             licenses: package.licenses,
+            // The host refuses a package of which it cannot use a part.
+            requires: package
+                .requires
+                .filter(|requires| requires.len() <= Package::MAX_REQUIREMENTS)
+                .filter(|requires| requires.iter().all(Requirement::is_usable))
+                .map(|requires| requires.into_iter().map(Into::into).collect()),
         }
+    }
+}
+
+impl From<Requirement> for types::Requirement {
+    fn from(Requirement { name, version }: Requirement) -> Self {
+        Self { name, version }
     }
 }
 
@@ -196,6 +208,21 @@ mod tests {
     fn finding(name: &str) -> Finding {
         let fact = Ownership { package: name.to_owned(), paths: vec!["x".repeat(1000)] }.into();
         Finding { path: "a".to_owned(), member: None, fact }
+    }
+
+    #[test]
+    fn a_requirement_that_the_host_would_refuse_costs_the_requirements_and_no_package() {
+        let check = |requires: Vec<Requirement>, is_told: bool| {
+            let package = Package { requires: Some(requires), ..Package::new("a", "1", "semver") };
+            assert_eq!(types::Package::from(package).requires.is_some(), is_told);
+        };
+        let named = |name: &str| Requirement::from(name);
+        check(vec![], true);
+        check(vec![named("b"), Requirement::from(("c".to_owned(), "1"))], true);
+        check(vec![named("b"), named("")], false);
+        check(vec![named(&"b".repeat(4097))], false);
+        check(vec![Requirement::from(("b".to_owned(), "1".repeat(4097)))], false);
+        check(vec![named("b"); Package::MAX_REQUIREMENTS + 1], false);
     }
 
     #[test]

@@ -35,9 +35,14 @@ pub struct Package {
     pub qualifiers: Vec<(String, String)>,
     /// SPDX expressions, or the package's own words.
     pub licenses: Vec<String>,
+    /// Packages that it needs to run; none where nobody says what it needs.
+    pub requires: Option<Vec<Requirement>>,
 }
 
 impl Package {
+    /// How many packages one may need. More than that, and nothing is stated of them.
+    pub const MAX_REQUIREMENTS: usize = 10_000;
+
     /// An installed package whose advisories are those of the image's distribution, until more is
     /// stated of it.
     pub fn new(name: impl Into<String>, version: impl Into<String>, scheme: impl Into<String>) -> Self {
@@ -56,6 +61,7 @@ impl Package {
             symbols: None,
             qualifiers: Vec::new(),
             licenses: Vec::new(),
+            requires: None,
         }
     }
 
@@ -134,6 +140,54 @@ impl Package {
     pub fn license(mut self, license: impl Into<String>) -> Self {
         self.licenses.push(license.into());
         self
+    }
+
+    /// All packages that it needs to run, which may be none: those that are there, by the names and versions that the
+    /// detector states of them. More than [`Self::MAX_REQUIREMENTS`] are not stated.
+    #[must_use]
+    pub fn requires<R: Into<Requirement>>(mut self, requires: impl IntoIterator<Item = R>) -> Self {
+        let one_more = Self::MAX_REQUIREMENTS + 1;
+        let requires: Vec<_> = requires.into_iter().take(one_more).map(Into::into).collect();
+        self.requires = (requires.len() < one_more).then_some(requires);
+        self
+    }
+}
+
+/// A package that another one needs to run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Requirement {
+    /// Its name, as the detector states it.
+    pub name: String,
+    /// The version that is meant, as the detector states it, where several may be there.
+    pub version: Option<String>,
+}
+
+impl Requirement {
+    /// The longest name, and the longest version, in bytes.
+    const MAX_NAME: usize = 4096;
+
+    /// Whether the host takes it.
+    pub(super) fn is_usable(&self) -> bool {
+        let version = self.version.as_ref().map_or(0, String::len);
+        (1..=Self::MAX_NAME).contains(&self.name.len()) && version <= Self::MAX_NAME
+    }
+}
+
+impl From<String> for Requirement {
+    fn from(name: String) -> Self {
+        Self { name, version: None }
+    }
+}
+
+impl From<&str> for Requirement {
+    fn from(name: &str) -> Self {
+        Self::from(name.to_owned())
+    }
+}
+
+impl<V: Into<String>> From<(String, V)> for Requirement {
+    fn from((name, version): (String, V)) -> Self {
+        Self { name, version: Some(version.into()) }
     }
 }
 

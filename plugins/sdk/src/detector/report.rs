@@ -78,7 +78,14 @@ impl Finding {
             Fact::Package(package) => {
                 let named = package.name.len() + package.version.len() + package.purl.len();
                 let linked = package.symbols.as_deref().map_or(0, texts);
-                named + linked + pairs(&package.qualifiers) + texts(&package.licenses)
+                let requires = package.requires.iter().flatten();
+                let requires =
+                    requires.map(|it| 24 + it.name.len() + it.version.as_ref().map_or(0, String::len));
+                named
+                    + linked
+                    + pairs(&package.qualifiers)
+                    + texts(&package.licenses)
+                    + requires.sum::<usize>()
             }
             Fact::Ownership(ownership) => texts(&ownership.paths),
             Fact::Property(key, value) => key.len() + value.len(),

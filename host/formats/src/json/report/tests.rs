@@ -41,6 +41,7 @@ fn report(findings: usize) -> report::Report {
         source: None,
         evidence: Evidence::Installed,
         licenses: Vec::new(),
+        requires: None,
         path: "var/lib/dpkg/status".into(),
         member: None,
         layer: Arc::new(LayerOrigin { index: 0, diff_id: digest, created_by: None }),

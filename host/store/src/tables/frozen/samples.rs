@@ -4,8 +4,8 @@
 use limpid_model::{
     Advisory, Affected, Blame, Bound, Digest, Distribution, Enrichment, EntryKind, Evidence, Fact,
     FailureKind, Finding, Image, ImageLayer, InputError, Key, KeyedVersion, LayerEntries, LayerEntry,
-    LayerFindings, Leads, Ownership, Package, Platform, PluginFailure, PluginId, Range, Rating, Scope,
-    SourcePackage, Status, Unread,
+    LayerFindings, Leads, Ownership, Package, Platform, PluginFailure, PluginId, Range, Rating, Requirement,
+    Scope, SourcePackage, Status, Unread,
 };
 
 mod access;
@@ -233,7 +233,26 @@ fn of_layers() -> Vec<Sample> {
         kept(),
         sample::<findings::Findings>("all-facts", &key, &row),
         sample::<findings::Findings>("linked", &key, &of_linked),
+        sample::<findings::Findings>("requiring", &key, &requiring()),
     ]
+}
+
+fn requiring() -> findings::Row {
+    let needed = |name: &str, version: Option<&str>| Requirement {
+        name: name.into(),
+        version: version.map(Into::into),
+    };
+    let requires = vec![needed("libc6", None), needed("libc6", Some("2.36-9")), needed("gcc-12-base", None)];
+    let requiring = Package {
+        name: "libgcc-s1".into(),
+        requires: Some(requires),
+        ..package(Scope::Distribution, Evidence::Installed)
+    };
+    let packages = [package(Scope::Distribution, Evidence::Installed), requiring];
+    let finding =
+        |package| Finding { path: "var/db".into(), member: None, fact: Fact::Package(Box::new(package)) };
+    let found = LayerFindings { findings: packages.map(finding).into(), ..LayerFindings::default() };
+    findings::Row::new(plugin(), found, package_keys().split_off(1))
 }
 
 fn entries() -> [Sample; 2] {
@@ -331,6 +350,7 @@ fn package(scope: Scope, evidence: Evidence) -> Package {
         symbols: None,
         qualifiers: vec![("modularity".to_owned(), "x".to_owned())],
         licenses: texts(["LGPL-2.1-or-later"]),
+        requires: None,
     }
 }
 

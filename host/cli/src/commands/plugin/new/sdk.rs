@@ -30,6 +30,7 @@ const SOURCES: &[(&str, &str)] = sources![
     "src/detector/package.rs",
     "src/detector/paths.rs",
     "src/detector/problems.rs",
+    "src/detector/providers.rs",
     "src/detector/report.rs",
     "src/detector/upgrade.rs",
     "src/error.rs",

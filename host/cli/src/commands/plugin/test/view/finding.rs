@@ -56,6 +56,9 @@ struct Package<'a> {
     qualifiers: &'a [(String, String)],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     licenses: &'a [String],
+    /// Name and version, as far as it is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requires: Option<Vec<String>>,
 }
 
 #[derive(Serialize)]
@@ -120,6 +123,11 @@ impl<'a> From<&'a model::Package> for Package<'a> {
             symbols: package.symbols.as_ref().map(model::Symbols::len),
             qualifiers: &package.qualifiers,
             licenses: &package.licenses,
+            requires: package.requires.as_ref().map(|requires| requires.iter().map(requirement).collect()),
         }
     }
+}
+
+fn requirement(model::Requirement { name, version }: &model::Requirement) -> String {
+    version.as_ref().map_or_else(|| name.to_string(), |version| format!("{name} {version}"))
 }

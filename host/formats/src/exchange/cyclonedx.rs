@@ -4,21 +4,22 @@
 //! |---|---|
 //! | `metadata.component` | the image, as a container |
 //! | `components` | the distribution as `operating-system`, and packages; where each was found is in `evidence`, its layer and how it is known in `properties` |
-//! | `dependencies` | the image holds all of them, and a package those that are part of it; what packages need to run is not known, so that others have no entry |
-//! | `compositions` | `incomplete` where the report has gaps, which are in `metadata.properties`; what packages hold is never all that they depend on |
+//! | `dependencies` | the image holds all of them; a package depends on those that are part of it and those that it needs to run; one that needs nothing has an entry that names nothing, and one of which nobody says what it needs has none |
+//! | `compositions` | `incomplete` where the report has gaps, which are in `metadata.properties`; of packages: `complete` where all that they say they need is there, `incomplete` where it is not clear which package is meant or where only its parts are known, `unknown` where nobody says what they need |
 //! | `vulnerabilities` | one for each vulnerability and severity that affects packages, with its publishers' ratings |
 //! | `analysis.state` | `in_triage` where that is being investigated, otherwise `exploitable`; *will not fix* is a `response`; `not_affected` and `resolved` by a VEX document |
 //! | `analysis.detail` | by which policy or VEX document it does not count |
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Write};
+use std::iter;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Each, HOME, Parts, Place, Places, Subject, TOOL, VERSION, addresses, advice, as_of, name_of, purl_of,
-    suppression, title, uuid_of, write_document,
+    Each, Extent, HOME, Needs, Parts, Places, Subject, TOOL, VERSION, addresses, advice, as_of, name_of,
+    purl_of, suppression, title, uuid_of, write_document,
 };
 use crate::json as api;
 
@@ -28,11 +29,13 @@ pub(super) fn write(subject: Subject<'_>, version: &'static str, out: &mut dyn W
     let root = format!("image:{}", report.image.digest);
     let components = Each(|| {
         let system = report.coverage.distribution.as_ref().map(operating_system);
-        let packages = inventory.packages.iter().map(|package| component(package, &references));
+        let packages = inventory.packages.iter().zip(&references.all);
+        let packages = packages.map(|(package, reference)| component(package, reference));
         system.into_iter().chain(packages)
     });
     let system = report.coverage.distribution.as_ref().map(reference_of);
-    let (dependencies, holders) = dependencies(inventory, &references, (&root, system.as_deref()));
+    let needs = Needs::of(&inventory.packages);
+    let (dependencies, known) = dependencies(inventory, &references, &needs, (&root, system.as_deref()));
     let by_key = by_key(report);
     let vulnerabilities = Each(|| {
         let counted = by_key.values().filter_map(|findings| vulnerability(findings, None, &references));
@@ -41,7 +44,7 @@ pub(super) fn write(subject: Subject<'_>, version: &'static str, out: &mut dyn W
             suppressed.filter_map(|it| vulnerability(&[&it.finding], Some(&it.suppression), &references));
         counted.chain(suppressed)
     });
-    let serial_number = uuid_of(&(&report.image.digest, &components, &vulnerabilities))?;
+    let serial_number = uuid_of(&(&report.image.digest, &components, needs.places(), &vulnerabilities))?;
     let aggregate = if report.summary.complete { "complete" } else { "incomplete" };
     let metadata = json!({
         "timestamp": as_of(report),
@@ -66,7 +69,7 @@ pub(super) fn write(subject: Subject<'_>, version: &'static str, out: &mut dyn W
             metadata,
             components,
             dependencies,
-            compositions: compositions((&root, aggregate), holders),
+            compositions: compositions((&root, aggregate), known),
             vulnerabilities,
         },
         out,
@@ -92,56 +95,83 @@ struct Bom<C, V> {
 /// The longest version that the form allows.
 const VERSION_LENGTH: usize = 1024;
 
-/// How packages are referred to: each in its place has a reference of its own.
-struct References<'a>(HashMap<Place<'a>, String>);
+/// How packages are referred to, in the order of the inventory: each has a reference of its own.
+struct References<'a> {
+    all: Vec<String>,
+    places: Places<'a>,
+}
 
 impl<'a> References<'a> {
     fn of(inventory: &'a api::Inventory) -> Self {
-        let mut references = HashMap::new();
         let mut times: HashMap<&str, usize> = HashMap::new();
-        for package in &inventory.packages {
+        let all = inventory.packages.iter().map(|package| {
             let count = times.entry(package.purl.as_str()).or_default();
             *count += 1;
-            let reference =
-                if *count == 1 { package.purl.clone() } else { format!("{}#{count}", package.purl) };
-            references.entry(Places::place(package)).or_insert(reference);
-        }
-        Self(references)
+            if *count == 1 { package.purl.clone() } else { format!("{}#{count}", package.purl) }
+        });
+        Self { all: all.collect(), places: Places::of(inventory) }
     }
 
-    fn get<'b>(&'b self, package: &'b api::Package) -> Option<&'b str> {
-        self.0.get(&Places::place(package)).map(String::as_str)
+    fn at(&self, place: usize) -> Option<&str> {
+        self.all.get(place).map(String::as_str)
+    }
+
+    fn get(&self, package: &api::Package) -> Option<&str> {
+        self.at(self.places.get(package)?)
     }
 }
 
-/// What the image holds, and what packages do; and these packages.
+/// What depends on what: the image on all that it holds, and packages on those that are part of them and those that they
+/// need to run. A package of which it is known that it depends on nothing has an entry, one of which nothing is known has
+/// none. And how far each entry is all that there is.
 fn dependencies<'a>(
-    inventory: &'a api::Inventory,
+    inventory: &api::Inventory,
     references: &'a References<'_>,
+    needs: &Needs,
     (root, system): (&'a str, Option<&'a str>),
-) -> (Vec<Value>, Vec<&'a str>) {
-    let reference = |package: &'a api::Package| references.get(package);
-    let all: Vec<_> = system.into_iter().chain(inventory.packages.iter().filter_map(reference)).collect();
+) -> (Vec<Value>, Known<'a>) {
+    let all: Vec<_> = system.into_iter().chain(references.all.iter().map(String::as_str)).collect();
     let mut dependencies = vec![json!({ "ref": root, "dependsOn": all })];
-    let mut holders = Vec::new();
-    let at = |place: usize| inventory.packages.get(place).and_then(reference);
-    for (holder, parts) in Parts::of(inventory).iter() {
-        let Some(holder) = at(holder) else { continue };
-        let parts: Vec<_> = parts.iter().filter_map(|place| at(*place)).collect();
-        dependencies.push(json!({ "ref": holder, "dependsOn": parts }));
-        holders.push(holder);
+    let mut known = Known::default();
+    let parts = Parts::of(inventory);
+    for (place, from) in references.all.iter().enumerate() {
+        let (parts, needed) = (parts.get(place), needs.get(place));
+        match needed.map(|needed| needed.extent) {
+            Some(Extent::All) => known.complete.push(from),
+            Some(Extent::Part) => known.incomplete.push(from),
+            Some(Extent::Present) => {}
+            None if parts.is_empty() => known.unknown.push(from),
+            None => known.incomplete.push(from),
+        }
+        let places = needed.map_or(&[][..], |needed| needed.places.as_slice());
+        let on: BTreeSet<_> = parts.iter().chain(places).filter(|on| **on != place).collect();
+        let on: Vec<_> = on.into_iter().filter_map(|on| references.at(*on)).collect();
+        if !on.is_empty() {
+            dependencies.push(json!({ "ref": from, "dependsOn": on }));
+        } else if needed.is_some_and(|needed| needed.extent != Extent::Part) {
+            dependencies.push(json!({ "ref": from }));
+        }
     }
-    (dependencies, holders)
+    (dependencies, known)
 }
 
-/// How far that is all that there is.
-fn compositions((root, aggregate): (&str, &str), holders: Vec<&str>) -> Vec<Value> {
-    let mut compositions =
-        vec![json!({ "aggregate": aggregate, "assemblies": [root], "dependencies": [root] })];
-    if !holders.is_empty() {
-        compositions.push(json!({ "aggregate": "incomplete", "dependencies": holders }));
-    }
-    compositions
+/// Of which packages it is known on what they depend.
+#[derive(Default)]
+struct Known<'a> {
+    complete: Vec<&'a str>,
+    incomplete: Vec<&'a str>,
+    unknown: Vec<&'a str>,
+}
+
+/// How far what is stated is all that there is.
+fn compositions((root, aggregate): (&str, &str), known: Known<'_>) -> Vec<Value> {
+    let of_packages =
+        [("complete", known.complete), ("incomplete", known.incomplete), ("unknown", known.unknown)];
+    let of_packages = of_packages.into_iter().filter(|(_, packages)| !packages.is_empty());
+    let of_packages =
+        of_packages.map(|(aggregate, packages)| json!({ "aggregate": aggregate, "dependencies": packages }));
+    let of_image = json!({ "aggregate": aggregate, "assemblies": [root], "dependencies": [root] });
+    iter::once(of_image).chain(of_packages).collect()
 }
 
 fn property(name: &str, value: &str) -> Value {
@@ -181,7 +211,7 @@ fn operating_system(distribution: &api::Distribution) -> Value {
     component
 }
 
-fn component(package: &api::Package, references: &References<'_>) -> Value {
+fn component(package: &api::Package, reference: &str) -> Value {
     let member = package.member.as_deref();
     let location = member.map_or_else(|| package.path.clone(), |member| format!("{}!{member}", package.path));
     let mut properties = vec![
@@ -200,7 +230,7 @@ fn component(package: &api::Package, references: &References<'_>) -> Value {
     properties.extend(qualifiers.map(|(key, value)| property(&format!("limpid:qualifier:{key}"), value)));
     let mut component = json!({
         "type": if package.detector == "programs" { "application" } else { "library" },
-        "bom-ref": references.get(package),
+        "bom-ref": reference,
         "name": package.name,
         "version": package.version.chars().take(VERSION_LENGTH).collect::<String>(),
         "purl": package.purl,

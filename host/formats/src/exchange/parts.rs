@@ -1,4 +1,4 @@
-//! What is known of how packages hold each other: nothing of what they need to run is.
+//! What is known of how packages hold each other.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -43,6 +43,11 @@ impl Parts {
             }
         }
         Self(parts)
+    }
+
+    /// Those that the package at a place holds.
+    pub(super) fn get(&self, holder: usize) -> &[usize] {
+        self.0.get(&holder).map_or(&[], Vec::as_slice)
     }
 
     /// Packages with those that they hold, all in the order of the inventory.

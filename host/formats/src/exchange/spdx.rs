@@ -4,7 +4,7 @@
 //! |---|---|
 //! | the package that the document describes | the image, as a container |
 //! | `packages` | the distribution as `OPERATING-SYSTEM`, and packages, by package URL; what each was built from, where and how it was found, and which package of the distribution put it there is in `sourceInfo` |
-//! | `relationships` | the image contains all of them, and a package those that are part of it; what packages need to run is not known |
+//! | `relationships` | the image contains all of them, and a package those that are part of it; it depends on those that it needs to run, or on `NONE` where it says that it needs nothing |
 //! | `licenseComments` | licences in the words of the package |
 //! | `annotations` | gaps: what is missing for a full list of packages |
 
@@ -14,11 +14,18 @@ use std::iter;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Each, Parts, Subject, TOOL, VERSION, as_of, name_of, purl_of, uuid_of, write_document};
+use super::{
+    Each, Extent, Needs, Parts, Subject, TOOL, VERSION, as_of, name_of, purl_of, uuid_of, write_document,
+};
 use crate::json as api;
 
 /// What is not asserted.
 const NOTHING: &str = "NOASSERTION";
+
+/// What is there of what there is none of.
+const NONE: &str = "NONE";
+
+const DEPENDS_ON: &str = "DEPENDS_ON";
 
 const IMAGE: &str = "SPDXRef-Image";
 
@@ -30,7 +37,7 @@ pub(super) fn write(subject: Subject<'_>, out: &mut dyn Write) -> io::Result<()>
     let tool = format!("Tool: {TOOL}-{VERSION}");
     let id = |place: usize| format!("SPDXRef-Package-{place}");
     let distribution = report.coverage.distribution.as_ref();
-    let parts = Parts::of(inventory);
+    let (parts, needs) = (Parts::of(inventory), Needs::of(&inventory.packages));
     let packages = Each(|| {
         let found = inventory.packages.iter().enumerate();
         let found = found.map(|(place, package)| of_package(package, &id(place)));
@@ -43,7 +50,14 @@ pub(super) fn write(subject: Subject<'_>, out: &mut dyn Write) -> io::Result<()>
         let parts = parts.iter().flat_map(|(holder, parts)| {
             parts.iter().map(move |part| relationship(&id(holder), "CONTAINS", &id(*part)))
         });
-        iter::once(relationship("SPDXRef-DOCUMENT", "DESCRIBES", IMAGE)).chain(contained).chain(parts)
+        let needed = needs.iter().flat_map(|(place, needed)| {
+            let nothing = needed.places.is_empty() && needed.extent != Extent::Part;
+            let nothing = nothing.then(|| relationship(&id(place), DEPENDS_ON, NONE));
+            let places = needed.places.iter();
+            nothing.into_iter().chain(places.map(move |on| relationship(&id(place), DEPENDS_ON, &id(*on))))
+        });
+        let described = iter::once(relationship("SPDXRef-DOCUMENT", "DESCRIBES", IMAGE));
+        described.chain(contained).chain(parts).chain(needed)
     });
     let annotations = subject.remarks().into_iter().map(|(code, text)| {
         json!({
@@ -59,7 +73,7 @@ pub(super) fn write(subject: Subject<'_>, out: &mut dyn Write) -> io::Result<()>
             data_license: "CC0-1.0",
             id: "SPDXRef-DOCUMENT",
             name: name_of(&report.image),
-            document_namespace: format!("urn:uuid:{}", uuid_of(&packages)?),
+            document_namespace: format!("urn:uuid:{}", uuid_of(&(&packages, needs.places()))?),
             creation_info: json!({ "created": created, "creators": [tool] }),
             annotations: annotations.collect(),
             packages,

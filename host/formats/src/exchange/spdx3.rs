@@ -5,6 +5,7 @@
 //! | `software_Sbom`, which the `SpdxDocument` has as its root | the image, as a `software_Package` that is a container |
 //! | `software_Package` | the distribution as `operatingSystem`, and packages, by package URL; where and how each was found is in `comment` |
 //! | `Relationship` of type `contains` | the image holds all of them, and a package those that are part of it; `completeness` says whether the list has gaps, and nothing of parts |
+//! | `Relationship` of type `dependsOn` | a package needs others to run; `completeness` is `complete` where all that it says it needs is there, `incomplete` where it is not clear which package is meant, and otherwise `noAssertion` |
 //! | `hasDeclaredLicense` | licences in the words of the package |
 //! | `Annotation` | gaps: what is missing for a full answer; and what a filter hides |
 //! | `security_Vulnerability` | one for each vulnerability, with its identifiers and further reading |
@@ -20,8 +21,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Each, HOME, Parts, Places, Subject, TOOL, VERSION, addresses, advice, as_of, name_of, purl_of,
-    suppression, title, uuid_of, write_document,
+    Each, Extent, HOME, Needed, Needs, Parts, Places, Subject, TOOL, VERSION, addresses, advice, as_of,
+    name_of, purl_of, suppression, title, uuid_of, write_document,
 };
 use crate::json as api;
 
@@ -57,12 +58,14 @@ pub(super) fn write(subject: Subject<'_>, out: &mut dyn Write) -> io::Result<()>
     let names = Names { base: format!("urn:uuid:{}", uuid_of(&said)?) };
     let names = &names;
     let remarks = subject.remarks();
-    let parts = Parts::of(inventory);
+    let (parts, needs) = (Parts::of(inventory), Needs::of(&inventory.packages));
     let graph = Each(|| {
         let head = head(&subject, names, &remarks);
         let packages = inventory.packages.iter().enumerate();
         let packages = packages.map(|(place, package)| of_package(package, &names.package(place)));
         let parts = parts.iter().map(|(holder, parts)| holds(names, holder, parts));
+        let needed = needs.iter().filter(|(_, needed)| !needed.places.is_empty());
+        let needed = needed.map(|(place, needed)| depends_on(names, place, needed));
         let licenses =
             licenses.iter().enumerate().flat_map(|(place, (text, of))| license(names, place, text, of));
         let vulnerabilities = by_id
@@ -80,7 +83,13 @@ pub(super) fn write(subject: Subject<'_>, out: &mut dyn Write) -> io::Result<()>
             let package = names.package(places.get(&it.finding.package)?);
             Some(suppressed(names, (place, of), it, &package))
         });
-        let all = head.into_iter().chain(packages).chain(parts).chain(licenses).chain(vulnerabilities);
+        let all = head
+            .into_iter()
+            .chain(packages)
+            .chain(parts)
+            .chain(needed)
+            .chain(licenses)
+            .chain(vulnerabilities);
         all.chain(assessments).chain(suppressed)
     });
     write_document(&Document { context: CONTEXT, graph }, out)
@@ -233,6 +242,26 @@ fn holds(names: &Names, holder: usize, parts: &[usize]) -> Value {
             "to": parts,
             "relationshipType": "contains",
             "completeness": "noAssertion",
+        }),
+    )
+}
+
+/// What a package needs to run.
+fn depends_on(names: &Names, place: usize, needed: &Needed) -> Value {
+    let to: Vec<_> = needed.places.iter().map(|place| names.package(*place)).collect();
+    let completeness = match needed.extent {
+        Extent::All => "complete",
+        Extent::Present => "noAssertion",
+        Extent::Part => "incomplete",
+    };
+    element(
+        "Relationship",
+        &names.of(&format!("needs-of-{place}")),
+        json!({
+            "from": names.package(place),
+            "to": to,
+            "relationshipType": "dependsOn",
+            "completeness": completeness,
         }),
     )
 }

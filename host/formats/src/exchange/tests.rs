@@ -556,3 +556,97 @@ fn a_package_holds_what_is_known_to_be_part_of_it_and_nothing_else_is_claimed() 
     assert!(parts[0]["to"][0].as_str().unwrap().ends_with("#package-1"));
     assert_eq!(parts[0]["relationshipType"], "contains");
 }
+
+/// What the packages of an image need: each other in a circle, what is not there, and one of two.
+fn needing() -> (api::Report, api::Inventory) {
+    let (report, mut inventory) = nested();
+    let known = inventory.packages.remove(0);
+    let package = |name: &str, path: &str, requires: Option<&[&str]>| api::Package {
+        name: name.to_owned(),
+        purl: format!("pkg:deb/debian/{name}@1?distro=debian-12"),
+        path: path.to_owned(),
+        requires: requires.map(|requires| {
+            let requirement = |name: &&str| api::Requirement { name: (*name).to_owned(), version: None };
+            requires.iter().map(requirement).collect()
+        }),
+        ..known.clone()
+    };
+    inventory.packages = vec![
+        package("a", "status", Some(&["b", "c"])),
+        package("b", "status", Some(&["a", "absent"])),
+        package("c", "status", Some(&[])),
+        package("d", "status", Some(&["e", "c"])),
+        package("e", "x/1", None),
+        package("e", "x/2", None),
+        package("f", "status", Some(&["e"])),
+        // What a document names twice.
+        package("e", "x/2", None),
+    ];
+    (report, inventory)
+}
+
+#[test]
+fn what_packages_need_is_told_with_how_much_of_it_is_known() {
+    let (report, inventory) = needing();
+    let subject = Subject { report: &report, inventory: &inventory, layers: None, hidden: None };
+    let document = |form| serde_json::from_str::<Value>(&text_of(form, &[subject])).unwrap();
+    let purl = |name: &str| format!("pkg:deb/debian/{name}@1?distro=debian-12");
+    for form in [Form::CycloneDx, Form::CycloneDx17] {
+        let bom = document(form);
+        let entries = serde_json::json!([
+            { "ref": purl("a"), "dependsOn": [purl("b"), purl("c")] },
+            { "ref": purl("b"), "dependsOn": [purl("a")] },
+            { "ref": purl("c") },
+            { "ref": purl("d"), "dependsOn": [purl("c")] },
+        ]);
+        assert_eq!(bom["dependencies"].as_array().unwrap()[1..], *entries.as_array().unwrap());
+        let compositions = serde_json::json!([
+            { "aggregate": "complete", "dependencies": [purl("a"), purl("c")] },
+            { "aggregate": "incomplete", "dependencies": [purl("d"), purl("f")] },
+            { "aggregate": "unknown", "dependencies": [purl("e"), format!("{}#2", purl("e")), format!("{}#3", purl("e"))] },
+        ]);
+        assert_eq!(bom["compositions"].as_array().unwrap()[1..], *compositions.as_array().unwrap());
+    }
+    let spdx = document(Form::Spdx);
+    let relationships = spdx["relationships"].as_array().unwrap().iter();
+    let needed: Vec<_> = relationships
+        .filter(|it| it["relationshipType"] == "DEPENDS_ON")
+        .map(|it| ["spdxElementId", "relatedSpdxElement"].map(|member| it[member].as_str().unwrap()))
+        .map(|ends| ends.map(|end| end.trim_start_matches("SPDXRef-Package-")).join(" "))
+        .collect();
+    assert_eq!(needed, ["0 1", "0 2", "1 0", "2 NONE", "3 2"]);
+    let spdx3 = document(Form::Spdx3);
+    let elements = spdx3["@graph"].as_array().unwrap().iter();
+    let end = |id: &Value| id.as_str().unwrap().rsplit("#package-").next().unwrap().to_owned();
+    let needed: Vec<_> = elements
+        .filter(|it| it["relationshipType"] == "dependsOn")
+        .map(|it| {
+            let to: Vec<_> = it["to"].as_array().unwrap().iter().map(end).collect();
+            format!("{} {} {}", end(&it["from"]), to.join(","), it["completeness"].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(needed, ["0 1,2 complete", "1 0 noAssertion", "3 2 incomplete"]);
+    let trivy = document(Form::Trivy);
+    let packages = trivy["Results"][0]["Packages"].as_array().unwrap();
+    let needed: Vec<_> = packages.iter().map(|it| it["DependsOn"].as_array().map_or(0, Vec::len)).collect();
+    assert_eq!(needed, [2, 1, 0, 1, 0, 0, 0, 0]);
+    let version = &inventory.packages[0].version;
+    assert_eq!(packages[0]["DependsOn"], serde_json::json!([format!("b@{version}"), format!("c@{version}")]));
+}
+
+#[test]
+fn another_need_makes_another_document() {
+    let (report, mut inventory) = needing();
+    let mut written = Vec::new();
+    for _ in 0..2 {
+        let subject = Subject { report: &report, inventory: &inventory, layers: None, hidden: None };
+        let document = |form| serde_json::from_str::<Value>(&text_of(form, &[subject])).unwrap();
+        written.push([
+            document(Form::CycloneDx)["serialNumber"].clone(),
+            document(Form::Spdx)["documentNamespace"].clone(),
+            document(Form::Spdx3)["@graph"][1]["spdxId"].clone(),
+        ]);
+        inventory.packages[0].requires = None;
+    }
+    assert!((0..3).all(|form| written[0][form] != written[1][form]), "{written:?}");
+}

@@ -7,6 +7,7 @@
 //! | `Metadata.OS` | the distribution; `EOSL` where its support has ended |
 //! | `Results` | one for the packages of the distribution (`os-pkgs`), one for each other type of package URL (`lang-pkgs`) |
 //! | `Packages`, `PkgIdentifier.UID` | all packages; a digest of where each is |
+//! | `DependsOn` | the packages that it needs to run, by `ID`, as far as that is known |
 //! | `Status` | `fixed` where a fixed version is known, otherwise the publisher's: `affected`, `will_not_fix`, `fix_deferred`, `end_of_life`, `under_investigation` |
 //! | `SeveritySource`, `DataSource` | the feed that rates it, the feed that states it |
 //! | `CVSS` | the rating that counts, where it is a vector |
@@ -23,18 +24,24 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Each, Subject, TOOL, VERSION, addresses, as_of, name_of, repository_digests, suppression, title, uuid,
-    uuid_of, write_document,
+    Each, Needs, Subject, TOOL, VERSION, addresses, as_of, name_of, repository_digests, suppression, title,
+    uuid, uuid_of, write_document,
 };
 use crate::json as api;
 
 pub(super) fn write(subject: Subject<'_>, out: &mut dyn Write) -> io::Result<()> {
     let Subject { report, inventory, .. } = subject;
     let system = System::of(report, inventory);
-    let mut packages: BTreeMap<&str, Vec<&api::Package>> = BTreeMap::new();
-    for package in &inventory.packages {
-        packages.entry(system.target(package)).or_default().push(package);
+    let mut packages: BTreeMap<&str, Vec<(usize, &api::Package)>> = BTreeMap::new();
+    for (place, package) in inventory.packages.iter().enumerate() {
+        packages.entry(system.target(package)).or_default().push((place, package));
     }
+    let needs = Needs::of(&inventory.packages);
+    let needs = |place: usize| -> BTreeSet<String> {
+        let places = needs.get(place).map_or(&[][..], |needed| needed.places.as_slice());
+        places.iter().filter_map(|place| inventory.packages.get(*place)).map(id_of).collect()
+    };
+    let needs = &needs;
     let mut findings: BTreeMap<&str, Vec<&api::Finding>> = BTreeMap::new();
     for finding in &report.findings {
         findings.entry(system.target(&finding.package)).or_default().push(finding);
@@ -64,7 +71,8 @@ pub(super) fn write(subject: Subject<'_>, out: &mut dyn Write) -> io::Result<()>
                 class: if distribution.is_some() { "os-pkgs" } else { "lang-pkgs" },
                 kind: distribution.map_or(*target, |known| &known.id),
                 packages: Each(move || {
-                    packages.iter().map(move |package| of_package(package, distribution.is_none()))
+                    let is_of_language = distribution.is_none();
+                    packages.iter().map(move |(place, it)| of_package(it, needs(*place), is_of_language))
                 }),
                 vulnerabilities: Each(move || {
                     findings.iter().map(move |finding| vulnerability(finding, distribution.is_none()))
@@ -219,7 +227,7 @@ fn place_of(package: &api::Package) -> String {
 }
 
 /// A package; with its path, unless it is of the distribution: the paths of these mean nothing to readers.
-fn of_package(package: &api::Package, with_path: bool) -> Value {
+fn of_package(package: &api::Package, needs: BTreeSet<String>, with_path: bool) -> Value {
     let mut members = Map::new();
     let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
     put("ID", id_of(package).into());
@@ -235,6 +243,9 @@ fn of_package(package: &api::Package, with_path: bool) -> Value {
     }
     if !package.licenses.is_empty() {
         put("Licenses", package.licenses.clone().into());
+    }
+    if !needs.is_empty() {
+        put("DependsOn", needs.into_iter().collect());
     }
     put("Layer", json!({ "DiffID": package.layer.diff_id }));
     if with_path {

@@ -25,6 +25,12 @@ pub struct Record {
     pub origin: String,
     /// `L:`
     pub license: String,
+    /// `D:`: what it needs, and (`!`) what must not be there.
+    pub depends: String,
+    /// Whether there is more of that than was read.
+    pub depends_on_more: bool,
+    /// `p:`: what it provides.
+    pub provides: String,
     /// Its files, as [`Paths`] writes them.
     pub paths: Vec<String>,
     /// Why some of its files are missing.
@@ -108,6 +114,15 @@ impl Draft {
                 self.record.license = String::from_utf8_lossy(value).into_owned();
                 return;
             }
+            b'D' => {
+                self.record.depends = line_text(value);
+                self.record.depends_on_more = line.cut;
+                return;
+            }
+            b'p' => {
+                self.record.provides = line_text(value);
+                return;
+            }
             b'F' => {
                 self.directory = directory(value);
                 return;
@@ -152,6 +167,10 @@ impl Draft {
             None => Ok(self.record),
         })
     }
+}
+
+fn line_text(value: &[u8]) -> String {
+    String::from_utf8_lossy(value).into_owned()
 }
 
 /// A directory with a slash behind it, empty where that is the root, and without what leads nowhere, so that it costs

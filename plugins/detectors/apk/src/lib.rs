@@ -4,6 +4,8 @@
 //! both, apk 3 reads the latter only, so a package that it names is stated by it alone. Of one file each package in
 //! each of its versions counts once, as apk lists them.
 //!
+//! A package needs those that provide what it depends on (`D:`, `p:`).
+//!
 //! It is read as a stream; what is kept of it is bounded by
 //! [`database::MAX_LINE`] for a field, [`Paths::MAX_BYTES`] for the paths of all packages and [`MAX_PACKAGES`] for
 //! their names. A record that cannot be read costs that record.
@@ -15,7 +17,7 @@ mod vendor;
 use std::collections::BTreeSet;
 
 use limpid_plugin_sdk::detector::{
-    Advice, Claim, Detector, File, Ownership, Package, Paths, Problems, Report, System, Wish,
+    Advice, Claim, Detector, Fact, File, Ownership, Package, Paths, Problems, Providers, Report, System, Wish,
 };
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
@@ -44,6 +46,11 @@ impl Detector for Apk {
                 report.unread(file.path(), error);
             }
         }
+        for (place, number) in std::mem::take(&mut stated.needs) {
+            if let Some(Fact::Package(package)) = report.findings.get_mut(place).map(|it| &mut it.fact) {
+                package.requires = stated.providers.kept(number);
+            }
+        }
         Ok(report)
     }
 
@@ -61,6 +68,9 @@ struct Stated {
     names: BTreeSet<String>,
     /// What counts the paths of all packages.
     paths: Paths,
+    providers: Providers,
+    /// Places of packages among the findings, and by what number it is known what each needs.
+    needs: Vec<(usize, usize)>,
 }
 
 fn read(file: &File, stated: &mut Stated, report: &mut Report) -> Result<(), Error> {
@@ -78,6 +88,9 @@ fn read(file: &File, stated: &mut Stated, report: &mut Report) -> Result<(), Err
                     problems.push(why);
                 }
                 if of_this.insert([&record.name, &record.version, &record.arch].map(String::clone)) {
+                    let needs = (!record.depends_on_more).then(|| capabilities(&record.depends));
+                    let needs = stated.providers.keep(&record.name, capabilities(&record.provides), needs);
+                    stated.needs.push((report.findings.len(), needs));
                     found(file.path(), record, report);
                 }
             }
@@ -94,8 +107,15 @@ fn read(file: &File, stated: &mut Stated, report: &mut Report) -> Result<(), Err
     outcome
 }
 
+/// What a list of dependencies names: `so:libc.musl-x86_64.so.1`, `cmd:sh`, `busybox`. Versions that it wants are passed
+/// over, and so is what must not be there.
+fn capabilities(list: &str) -> impl Iterator<Item = &str> {
+    let names = list.split_ascii_whitespace().filter(|one| !one.starts_with('!'));
+    names.map(|one| one.split(['<', '>', '=', '~']).next().unwrap_or_default())
+}
+
 fn found(path: &str, record: Record, report: &mut Report) {
-    let Record { name, version, arch, origin, license, paths, without: _ } = record;
+    let Record { name, version, arch, origin, license, paths, .. } = record;
     let purl = Purl::new("apk", &name).version(&version).qualifier("arch", &arch);
     // A package without an origin was built from the recipe of its own name.
     let origin = if origin.is_empty() { name.clone() } else { origin };
@@ -119,7 +139,7 @@ fn found(path: &str, record: Record, report: &mut Report) {
 
 #[cfg(test)]
 mod tests {
-    use limpid_plugin_sdk::detector::{Evidence, Fact, Scope};
+    use limpid_plugin_sdk::detector::{Evidence, Requirement, Scope};
 
     use super::*;
 
@@ -168,6 +188,33 @@ A:noarch
         assert_eq!(report.findings[1].fact, ownership);
         assert_eq!(report.findings.len(), 3, "a package without files owns nothing");
         assert_eq!(packages[1].source.as_ref().unwrap().name, ".build-deps");
+    }
+
+    #[test]
+    fn a_package_needs_those_that_provide_what_it_depends_on() {
+        let text = "P:musl\nV:1\np:so:libc.musl-x86_64.so.1=1\n\n\
+                    P:busybox\nV:1\nD:so:libc.musl-x86_64.so.1\np:/bin/sh cmd:sh=1.37.0-r9\n\n\
+                    P:tool\nV:1\nD:/bin/sh !musl-utils busybox>=1 so:libz.so.1 zlib~1\n\n\
+                    P:zlib\nV:1\n\n";
+        let long = format!("P:long\nV:1\nD:musl {}\n", "x".repeat(database::MAX_LINE));
+        let old = File::in_memory("lib/apk/db/installed", long);
+        let new = File::in_memory("usr/lib/apk/db/installed", text);
+        let report = Apk::detect(&[old, new]).unwrap();
+        let needs = report.packages().map(|package| {
+            let names = |it: &Vec<_>| it.iter().map(|it: &Requirement| it.name.clone()).collect::<Vec<_>>();
+            (package.name.as_str(), package.requires.as_ref().map(names))
+        });
+        let of = |names: &[&str]| Some(names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
+        assert_eq!(
+            needs.collect::<Vec<_>>(),
+            [
+                ("musl", of(&[])),
+                ("busybox", of(&["musl"])),
+                ("tool", of(&["busybox", "zlib"])),
+                ("zlib", of(&[])),
+                ("long", None),
+            ]
+        );
     }
 
     #[test]

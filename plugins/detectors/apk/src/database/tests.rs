@@ -104,6 +104,8 @@ fn write(records: &[Record]) -> String {
             ("A", &record.arch),
             ("L", &record.license),
             ("o", &record.origin),
+            ("D", &record.depends),
+            ("p", &record.provides),
         ];
         text.push_str("C:Q1qKcZ+j23xssAXmgQhkOO8dHnbWw=\n");
         for (field, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
@@ -130,15 +132,18 @@ fn records() -> impl Strategy<Value = Vec<Record>> {
         word,
         "[a-z0-9_]{0,7}",
         "[a-z-]{0,9}",
-        "[A-Za-z0-9.() +-]{0,20}",
+        ["[A-Za-z0-9.() +-]{0,20}", "(!?[a-z:]{1,4}[=>~]?1? ?){0,3}", "(so:[a-z]=1 ?){0,2}"],
         prop::collection::vec("([a-zä -]{1,2}/){0,3}[a-z:]{1,6}", 0..6),
     )
-        .prop_map(|(name, version, arch, origin, license, paths)| Record {
+        .prop_map(|(name, version, arch, origin, [license, depends, provides], paths)| Record {
             name,
             version,
             arch,
             origin,
             license,
+            depends,
+            depends_on_more: false,
+            provides,
             paths,
             without: None,
         });

@@ -10,6 +10,9 @@ use limpid_plugin_sdk::text::{Line, Lines};
 /// The longest line that is used, in bytes.
 pub const MAX_LINE: usize = 8 * 1024;
 
+/// How many things are read that a package depends on, and how many that it provides.
+pub const MAX_RELATIONS: usize = 10_000;
+
 /// How many licences are kept of a package.
 pub const MAX_LICENSES: usize = 100;
 
@@ -30,6 +33,10 @@ pub struct Description {
     pub reason: String,
     /// `%LICENSE%`
     pub licenses: Vec<String>,
+    /// `%DEPENDS%`: what it needs, of which version; none where there is more of it than is read.
+    pub depends: Option<Vec<String>>,
+    /// `%PROVIDES%`
+    pub provides: Vec<String>,
 }
 
 impl Description {
@@ -40,7 +47,7 @@ impl Description {
     /// [`Error::Malformed`] where a line that counts is too long or not UTF-8, or name or version is missing; those
     /// of the reader.
     pub fn read(reader: impl BufRead, problems: &mut Problems) -> Result<Self, Error> {
-        let mut description = Self::default();
+        let mut description = Self { depends: Some(Vec::new()), ..Self::default() };
         let cut = sections(reader, |section, line| description.line(section, line))?;
         for (field, value) in [("%NAME%", &description.name), ("%VERSION%", &description.version)] {
             if value.is_empty() {
@@ -51,6 +58,8 @@ impl Description {
             if section == b"%BASE%" {
                 description.base.clear();
             }
+            // What it depends on stands behind most of the rest.
+            description.depends = None;
             problems.push(cut_off(&section));
         }
         Ok(description)
@@ -66,6 +75,21 @@ impl Description {
             // Who built a package, and under which licence, is told as well as it goes.
             b"%PACKAGER%" => {
                 line.text().trim().clone_into(&mut self.packager);
+                return Ok(());
+            }
+            b"%DEPENDS%" => {
+                let depends = self.depends.take();
+                self.depends =
+                    depends.filter(|it| !line.cut && it.len() < MAX_RELATIONS).map(|mut depends| {
+                        depends.push(line.text().trim().to_owned());
+                        depends
+                    });
+                return Ok(());
+            }
+            b"%PROVIDES%" => {
+                if self.provides.len() < MAX_RELATIONS {
+                    self.provides.push(line.text().trim().to_owned());
+                }
                 return Ok(());
             }
             b"%LICENSE%" if self.licenses.len() >= MAX_LICENSES => {
@@ -141,11 +165,17 @@ mod tests {
     #[test]
     fn a_description_has_the_first_line_of_each_section_and_all_licences() {
         let text = "%NAME%\nzlib\n\n%VERSION%\n1:1.3.1-2\n\n%BASE%\nzlib\n\n%DESC%\n%NAME%\n\n%ARCH%\nx86_64\n\n\
-                    %LICENSE%\nMIT\ncustom:zlib\n\n%PACKAGER%\nA <a@archlinux.org>\n\n";
+                    %LICENSE%\nMIT\ncustom:zlib\n\n%PACKAGER%\nA <a@archlinux.org>\n\n\
+                    %DEPENDS%\nglibc>=2.3\nsh\n\n%PROVIDES%\nlibz.so=1-64\n\n";
         let mut problems = Problems::default();
         let description = Description::read(text.as_bytes(), &mut problems).unwrap();
         assert_eq!(problems, Problems::default());
-        let Description { name, version, base, arch, packager, reason, licenses } = description;
+        let Description { name, version, base, arch, packager, reason, licenses, depends, provides } =
+            description;
+        assert_eq!(
+            (depends, provides),
+            (Some(vec!["glibc>=2.3".into(), "sh".into()]), vec!["libz.so=1-64".into()])
+        );
         assert_eq!([name, version, base, arch], ["zlib", "1:1.3.1-2", "zlib", "x86_64"]);
         assert_eq!(reason, "");
         assert_eq!(

@@ -4,7 +4,8 @@
 //! As libalpm does, it takes name and version of the folder, and refuses a `desc` that states others. One that is cut
 //! off behind them is reported, and states what is left of it. So is a folder that has `files` and no `desc`: what it
 //! put there belongs to no package that is known. What somebody built on their own machine has a
-//! vendor; which repository a package came from is not stated anywhere.
+//! vendor; which repository a package came from is not stated anywhere. A package needs those that provide what its
+//! `%DEPENDS%` name.
 
 pub mod entry;
 mod upgrade;
@@ -12,7 +13,7 @@ mod upgrade;
 use std::collections::BTreeSet;
 
 use limpid_plugin_sdk::detector::{
-    Advice, Claim, Detector, File, Package, Paths, Problems, Reason, Report, System, Wish,
+    Advice, Claim, Detector, Fact, File, Package, Paths, Problems, Providers, Reason, Report, System, Wish,
 };
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
@@ -42,13 +43,19 @@ impl Detector for Pacman {
     fn detect(files: &[File]) -> Result<Report, Error> {
         let described: BTreeSet<_> =
             files.iter().filter_map(|file| file.path().strip_suffix("/desc")).collect();
-        let mut paths = Paths::default();
-        Ok(Report::of_each(files, |file, report| {
+        let mut shared = Shared::default();
+        let mut report = Report::of_each(files, |file, report| {
             if file.path().strip_suffix("/files").is_some_and(|folder| !described.contains(folder)) {
                 return Err(Error::malformed("there is no `desc` beside it"));
             }
-            read(file, &mut paths, report)
-        }))
+            read(file, &mut shared, report)
+        });
+        for (place, number) in shared.needs {
+            if let Some(Fact::Package(package)) = report.findings.get_mut(place).map(|it| &mut it.fact) {
+                package.requires = shared.providers.kept(number);
+            }
+        }
+        Ok(report)
     }
 
     fn upgrade(system: Option<&System>, wishes: &[Wish]) -> Advice {
@@ -58,7 +65,30 @@ impl Detector for Pacman {
 
 export_detector!(Pacman);
 
-fn read(file: &File, paths: &mut Paths, report: &mut Report) -> Result<(), Error> {
+/// What is known of all packages.
+#[derive(Default)]
+struct Shared {
+    paths: Paths,
+    providers: Providers,
+    /// Places of packages among the findings, and by what number it is known what each needs.
+    needs: Vec<(usize, usize)>,
+}
+
+impl Shared {
+    /// A package that is stated next.
+    fn keep(&mut self, description: &Description, report: &Report) {
+        let needs = description.depends.as_ref().map(|depends| names(depends));
+        let number = self.providers.keep(&description.name, names(&description.provides), needs);
+        self.needs.push((report.findings.len(), number));
+    }
+}
+
+/// What is named in relations, without the versions that they want: `libz.so=1-64`, `glibc>=2.3`.
+fn names(relations: &[String]) -> impl Iterator<Item = &str> {
+    relations.iter().map(|one| one.split(['<', '>', '=']).next().unwrap_or_default())
+}
+
+fn read(file: &File, shared: &mut Shared, report: &mut Report) -> Result<(), Error> {
     let Some((folder, kind)) = PLACES
         .iter()
         .find_map(|place| file.path().strip_prefix(place))
@@ -78,11 +108,12 @@ fn read(file: &File, paths: &mut Paths, report: &mut Report) -> Result<(), Error
                     description.name, description.version
                 )));
             }
+            shared.keep(&description, report);
             report.found(file.path(), package(description));
         }
         "files" => {
-            let read = entry::read_paths(file.reader(), paths, &mut problems);
-            if let Some(ownership) = paths.owned_by(name) {
+            let read = entry::read_paths(file.reader(), &mut shared.paths, &mut problems);
+            if let Some(ownership) = shared.paths.owned_by(name) {
                 report.found(file.path(), ownership);
             }
             read?;
@@ -102,7 +133,7 @@ fn split(folder: &str) -> Option<(&str, &str)> {
 }
 
 fn package(description: Description) -> Package {
-    let Description { name, version, base, arch, packager, reason, licenses } = description;
+    let Description { name, version, base, arch, packager, reason, licenses, .. } = description;
     let purl = Purl::new("alpm", &name).version(&version).qualifier("arch", &arch);
     // pacman before 4.2 knew no bases.
     let base = if base.is_empty() { name.clone() } else { base };
@@ -124,8 +155,6 @@ fn package(description: Description) -> Package {
 
 #[cfg(test)]
 mod tests {
-    use limpid_plugin_sdk::detector::Fact;
-
     use super::*;
 
     fn desc(name: &str, version: &str, more: &str) -> String {
@@ -153,6 +182,30 @@ mod tests {
         assert_eq!(package.reason, Some(Reason::Requested));
         let needed = detect("a-1-1", &desc("a", "1-1", "%REASON%\n1\n\n"));
         assert_eq!(needed.packages().next().unwrap().reason, Some(Reason::Dependency));
+    }
+
+    #[test]
+    fn a_package_needs_those_that_provide_what_it_depends_on() {
+        let file = |name: &str, more: &str| {
+            let path = format!("var/lib/pacman/local/{name}-1-1/desc");
+            File::in_memory(path, desc(name, "1-1", more))
+        };
+        let files = [
+            file("bash", "%DEPENDS%\nglibc>=2.3\nlibreadline.so=8-64\nabsent\n\n%PROVIDES%\nsh\n\n"),
+            file("glibc", ""),
+            file("readline", "%DEPENDS%\nglibc\nsh\n\n%PROVIDES%\nlibreadline.so=8-64\n\n"),
+            file("cut", "%DEPENDS%\nglibc\n"),
+        ];
+        let report = Pacman::detect(&files).unwrap();
+        let needs: Vec<_> = report
+            .packages()
+            .map(|package| {
+                let requires = package.requires.as_ref()?;
+                Some(requires.iter().map(|it| it.name.as_str()).collect::<Vec<_>>())
+            })
+            .collect();
+        let expected = [Some(vec!["glibc", "readline"]), Some(vec![]), Some(vec!["bash", "glibc"]), None];
+        assert_eq!(needs, expected);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The packages that were found, until all are: which vendor is the distribution's own, and which epoch a source
 //! package has, other packages tell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_plugin_sdk::detector::{File, Ownership, Package as Stated, Problems, Report};
+use limpid_plugin_sdk::detector::{File, Ownership, Package as Stated, Problems, Providers, Report};
 use limpid_plugin_sdk::{Error, Purl};
 use limpid_rpmdb::{Header, Package};
 
@@ -34,6 +34,7 @@ pub(crate) struct Found {
     packages: BTreeMap<Identity, Kept>,
     sources: Sources,
     vendors: Vendors,
+    providers: Providers,
     kept: usize,
     /// Whether there was no room for the paths of a package.
     has_left_paths: bool,
@@ -45,6 +46,8 @@ struct Kept {
     file: usize,
     package: Package,
     paths: Vec<String>,
+    /// By what number it is known what it needs; none where nobody says that.
+    needs: Option<usize>,
 }
 
 impl Found {
@@ -75,7 +78,8 @@ impl Found {
             return Ok(());
         }
         let paths = self.paths(header, &package, problems);
-        self.keep(identity, Kept { file, package, paths })
+        let needs = Some(self.needs(header, &package.name));
+        self.keep(identity, Kept { file, package, paths, needs })
     }
 
     /// Adds a package of which nothing else is known.
@@ -91,7 +95,7 @@ impl Found {
         if package.name == KEY || self.packages.contains_key(&identity) {
             return Ok(());
         }
-        self.keep(identity, Kept { file, package, paths: Vec::new() })
+        self.keep(identity, Kept { file, package, paths: Vec::new(), needs: None })
     }
 
     fn keep(&mut self, identity: Identity, kept: Kept) -> Result<(), Error> {
@@ -106,6 +110,25 @@ impl Found {
         self.sources.add(&kept.package);
         self.packages.insert(identity, kept);
         Ok(())
+    }
+
+    /// Keeps what a package needs until all are known.
+    fn needs(&mut self, header: &Header<'_>, name: &str) -> usize {
+        let (mut requires, provides) = (header.requires(), header.provides().collect::<Vec<_>>());
+        let needs: Vec<_> = requires.by_ref().collect();
+        let needs = (!requires.is_broken()).then(|| needs.iter().map(|it| &**it));
+        self.providers.keep(name, provides.iter().map(|it| &**it), needs)
+    }
+
+    /// Some packages need files, and whoever put these there provides them.
+    fn provide_files(&mut self) {
+        let needed = self.providers.all_needs().filter_map(|it| it.strip_prefix('/'));
+        let needed: BTreeSet<String> = needed.map(str::to_owned).collect();
+        for ((name, ..), kept) in &self.packages {
+            for path in kept.paths.iter().filter(|path| needed.contains(*path)) {
+                self.providers.add(name, [&*format!("/{path}")]);
+            }
+        }
     }
 
     /// The paths of a package, as far as there is room for them.
@@ -141,10 +164,11 @@ impl Found {
     }
 
     /// States all packages and what they own.
-    pub(crate) fn state(self, files: &[File], report: &mut Report) {
+    pub(crate) fn state(mut self, files: &[File], report: &mut Report) {
+        self.provide_files();
         for ((name, version, _), kept) in self.packages {
             let Some(file) = files.get(kept.file) else { continue };
-            let Kept { package, paths, .. } = kept;
+            let Kept { package, paths, needs, .. } = kept;
             let source = self.sources.of(&package);
             let purl = Purl::new("rpm", &name)
                 .version(with_release(&package))
@@ -162,6 +186,7 @@ impl Found {
             if let Some(module) = package.module.as_deref().and_then(stream) {
                 stated = stated.qualifier("module", module);
             }
+            stated.requires = needs.and_then(|number| self.providers.kept(number));
             stated.signer = package.signer;
             stated.vendor = package.vendor.filter(|vendor| self.vendors.is_other(vendor));
             report.found(file.path(), stated);

@@ -13,6 +13,9 @@
 //! `module` (`nodejs:18`), and one that is signed has `signer`, the id of the key. The keys that rpm keeps as packages
 //! (`gpg-pubkey`) are none.
 //!
+//! A package needs those that provide what it requires: a capability, or a file. What it requires under conditions
+//! (`(a if b)`) is passed over.
+//!
 //! Databases are read page by page (`limpid-rpmdb`); a header that cannot be read costs that package.
 
 mod found;

@@ -4,12 +4,14 @@
 //! big-endian.
 
 mod files;
+mod relations;
 mod signature;
 
 use crate::Error;
 use crate::error::malformed;
 
 pub use files::Files;
+pub use relations::Relations;
 
 /// An entry, in bytes.
 const ENTRY: usize = 16;
@@ -31,13 +33,16 @@ const FILE_STATES: u32 = 1029;
 const FILE_MODES: u32 = 1030;
 const FILE_FLAGS: u32 = 1037;
 const SOURCE_RPM: u32 = 1044;
+const PROVIDE_NAME: u32 = 1047;
+const REQUIRE_FLAGS: u32 = 1048;
+const REQUIRE_NAME: u32 = 1049;
 const DIR_INDEXES: u32 = 1116;
 const BASE_NAMES: u32 = 1117;
 const DIR_NAMES: u32 = 1118;
 const MODULARITY_LABEL: u32 = 5096;
 
 /// Tags that are looked at, in ascending order.
-const WANTED: [u32; 20] = [
+const WANTED: [u32; 23] = [
     SIG_PGP,
     SIG_GPG,
     DSA_HEADER,
@@ -54,6 +59,9 @@ const WANTED: [u32; 20] = [
     FILE_MODES,
     FILE_FLAGS,
     SOURCE_RPM,
+    PROVIDE_NAME,
+    REQUIRE_FLAGS,
+    REQUIRE_NAME,
     DIR_INDEXES,
     BASE_NAMES,
     DIR_NAMES,
@@ -210,6 +218,16 @@ impl<'a> Header<'a> {
     /// The files that the package put there.
     pub fn files(&self) -> Files<'a> {
         Files::of(self)
+    }
+
+    /// What the package provides: capabilities, its own name among them.
+    pub fn provides(&self) -> Relations<'a> {
+        Relations::provided(self)
+    }
+
+    /// What it needs: capabilities, and paths of files.
+    pub fn requires(&self) -> Relations<'a> {
+        Relations::required(self)
     }
 
     fn find(&self, tag: u32) -> Option<Entry> {

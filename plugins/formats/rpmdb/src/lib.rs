@@ -31,7 +31,7 @@ mod source;
 mod sqlite;
 
 pub use error::Error;
-pub use header::{Files, Header, Package};
+pub use header::{Files, Header, Package, Relations};
 pub use source::ReadAt;
 pub use sqlite::Row;
 

@@ -132,3 +132,33 @@ fn paths_that_no_layer_holds_are_left_out() {
     assert_eq!(paths, [], "they have 4097 and 4103 bytes with their slash");
     assert!(!files.is_broken());
 }
+
+#[test]
+fn what_a_package_needs_are_names_capabilities_and_files() {
+    let names = b"bash\0rpmlib(X)\0libc.so.6()(64bit)\0(a if b)\0/bin/sh\0hint\0";
+    let flags: Vec<u8> = [0, 1 << 24, 0, 0, 0, 1 << 19].into_iter().flat_map(u32::to_be_bytes).collect();
+    let provided = b"bash\0bash(x86-64)\0";
+    let of = |count| {
+        header(&[
+            (PROVIDE_NAME, 8, 2, provided),
+            (REQUIRE_FLAGS, 4, 6, &flags),
+            (REQUIRE_NAME, 8, count, names),
+        ])
+    };
+    let bytes = of(6);
+    let whole = Header::parse(&bytes).unwrap();
+    let mut requires = whole.requires();
+    assert_eq!(requires.by_ref().collect::<Vec<_>>(), ["bash", "libc.so.6()(64bit)", "/bin/sh"]);
+    assert!(!requires.is_broken());
+    assert_eq!(whole.provides().collect::<Vec<_>>(), ["bash", "bash(x86-64)"]);
+    let bytes = of(7);
+    let mut cut = Header::parse(&bytes).unwrap().requires();
+    assert_eq!(cut.by_ref().count(), 3);
+    assert!(cut.is_broken());
+    let bytes = header(&[(REQUIRE_NAME, 4, 1, &[0; 4])]);
+    let mut odd = Header::parse(&bytes).unwrap().requires();
+    assert!(odd.next().is_none() && odd.is_broken());
+    let bytes = header(&[(PROVIDE_NAME, 8, 2, provided)]);
+    let mut nothing = Header::parse(&bytes).unwrap().requires();
+    assert!(nothing.next().is_none() && !nothing.is_broken());
+}

@@ -16,6 +16,9 @@
 //! Packages that Yarn leaves packed are members of zips (`.yarn/cache/*.zip`). What pnpm, Yarn and Bun link to from
 //! `node_modules` is stated where it is (`node_modules/.pnpm`, `.store`, `.bun`), and the link is not another one.
 //!
+//! An installed package needs what its `dependencies` and `optionalDependencies` name. Which of several versions that is,
+//! the host tells from where they lie.
+//!
 //! What lock files name is [declared](limpid_plugin_sdk::detector::Evidence::Declared): for whatever platform it is, and
 //! whether or not it is installed. npm's are read in versions 1 to 3, Yarn's of all versions, pnpm's in versions 5 to
 //! 9, and Bun's as text in versions 0 to 2. A package of a commit, an archive or a folder is
@@ -93,8 +96,13 @@ impl Detector for Node {
 export_detector!(Node);
 
 fn installed(manifest: Manifest) -> Package {
-    let Manifest { name, version, licenses, .. } = manifest;
-    licenses.into_iter().fold(package(&name, &version, &Origin::Published), Package::license)
+    let Manifest { name, version, licenses, requires, .. } = manifest;
+    let package = package(&name, &version, &Origin::Published);
+    let package = match requires {
+        Some(requires) => package.requires(requires),
+        None => package,
+    };
+    licenses.into_iter().fold(package, Package::license)
 }
 
 /// Why nothing can be said of a package that is there.

@@ -22,6 +22,8 @@ pub struct Manifest {
     pub version: String,
     /// SPDX expressions, or the package's own words.
     pub licenses: Vec<String>,
+    /// Names of packages in `dependencies` and `optionalDependencies`; none where one of them cannot be read.
+    pub requires: Option<Vec<String>>,
     /// Whether it is the manifest of something else than a package of npm: of an extension of an editor, or of
     /// Unity's packages.
     pub of_others: bool,
@@ -72,7 +74,8 @@ impl Manifest {
         let is_extension = engines.is_some_and(|it| it.contains_key("vscode") || it.contains_key("atom"));
         let of_others = is_extension || fields.contains_key("unity");
         let is_private = fields.get("private").is_some_and(|value| is_truthy(value));
-        Ok(Stated::Package(Self { name, version, licenses, of_others, is_private }))
+        let requires = requires(&fields);
+        Ok(Stated::Package(Self { name, version, licenses, requires, of_others, is_private }))
     }
 
     /// Whether it may be a package that npm was given: npm takes its name and version and is not forbidden to publish
@@ -122,6 +125,27 @@ fn string(fields: &Fields<'_>, key: &str) -> Result<Option<String>, Error> {
     let text: Option<String> = serde_json::from_str(value.get())
         .map_err(|_| Error::malformed(format_args!("field `{key}` is not a string")))?;
     Ok(text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))
+}
+
+/// The packages that a package needs, whatever it calls them: `"a": "npm:other@^1.0.0"` is `other`.
+fn requires(fields: &Fields<'_>) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    for field in ["dependencies", "optionalDependencies"].into_iter().filter_map(|key| fields.get(key)) {
+        // Authors write `null` and `[]` for none, and npm takes it.
+        if matches!(field.get().trim(), "null" | "[]") {
+            continue;
+        }
+        let wanted: Fields<'_> = serde_json::from_str(field.get()).ok()?;
+        for (name, wanted) in wanted {
+            let wanted: String = serde_json::from_str(wanted.get()).unwrap_or_default();
+            let other = wanted.strip_prefix("npm:").map(|other| match other.rsplit_once('@') {
+                Some((name, _)) if !name.is_empty() => name.to_owned(),
+                _ => other.to_owned(),
+            });
+            names.push(other.unwrap_or(name));
+        }
+    }
+    Some(names)
 }
 
 /// The licences in a field: one, or a list, as they were written once.
@@ -177,6 +201,22 @@ mod tests {
         check(r#"{"name": "a", "version": null}"#, None);
         check(r#"{"type": "module"}"#, None);
         check("{}", None);
+    }
+
+    #[test]
+    fn a_package_needs_its_dependencies_by_their_own_names() {
+        let check = |fields: &str, expected: Option<&[&str]>| {
+            let manifest = package(&format!(r#"{{"name": "a", "version": "1.0.0", {fields}}}"#));
+            let expected =
+                expected.map(|names| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
+            assert_eq!(manifest.requires, expected, "{fields}");
+        };
+        let fields = r#""dependencies": {"b": "^1.0.0", "@c/d": "*", "e": "npm:@f/g@2", "h": "npm:i"},
+            "optionalDependencies": {"j": 1}, "devDependencies": {"no": "1"}, "peerDependencies": {"no": "1"}"#;
+        check(fields, Some(&["@c/d", "b", "@f/g", "i", "j"]));
+        check(r#""x": 1"#, Some(&[]));
+        check(r#""dependencies": [], "optionalDependencies": null"#, Some(&[]));
+        check(r#""dependencies": ["b"]"#, None);
     }
 
     #[test]

@@ -29,6 +29,9 @@
 //! Metadata of Python 2 itself, and of modules that it has from PyPI (`wsgiref`, `argparse`), lies in its own library. These are
 //! parts of Python: they have the namespace `python`.
 //!
+//! A package needs what its `Requires-Dist` name, but for what only extras need. Setuptools writes that elsewhere: of an
+//! egg without such a field it is not known.
+//!
 //! Components of a wheel's SBOM are packages of their own ecosystem; those of a distribution are judged by the advisories of
 //! the release that they were taken from, and not of the distribution of the image. The wheel itself is not
 //! stated again.
@@ -138,14 +141,19 @@ impl Detector for Python {
 fn read(place: &Place<'_>, file: &File, origin: &Origin, report: &mut Report) -> Result<(), Error> {
     let stated = Stated { name: place.name(), version: place.version() };
     if !place.is_zip {
-        let metadata = Metadata::read(file.reader(), &stated)?;
+        let mut metadata = Metadata::read(file.reader(), &stated)?;
+        // Setuptools and distutils write elsewhere what a package needs, or nowhere.
+        let is_told =
+            |requires: &Vec<String>| !requires.is_empty() || place.distribution.ends_with(".dist-info");
+        metadata.requires = metadata.requires.filter(is_told);
         let package = match place.is_of_library() && is_part_of_python(&metadata.name) {
             true => of_python(metadata),
             false => installed(metadata, origin),
         };
         report.found(file.path(), package);
     } else if let Some((member, metadata)) = egg::read(file, &stated)? {
-        report.found_in(file.path(), member, installed(metadata, origin));
+        let requires = metadata.requires.filter(|requires| !requires.is_empty());
+        report.found_in(file.path(), member, installed(Metadata { requires, ..metadata }, origin));
     }
     Ok(())
 }
@@ -154,6 +162,10 @@ export_detector!(Python);
 
 fn installed(metadata: Metadata, origin: &Origin) -> Package {
     let package = package(&metadata.name, metadata.version, origin);
+    let package = match metadata.requires {
+        Some(requires) => package.requires(requires.iter().map(|name| normalised(name))),
+        None => package,
+    };
     metadata.licenses.into_iter().fold(package, Package::license)
 }
 
@@ -163,7 +175,7 @@ fn is_part_of_python(name: &str) -> bool {
 }
 
 /// A part of Python, which has its own versions and none of PyPI's advisories.
-fn of_python(Metadata { name, version, licenses }: Metadata) -> Package {
+fn of_python(Metadata { name, version, licenses, .. }: Metadata) -> Package {
     let name = normalised(&name);
     let purl = Purl::new("generic", &name).version(&version);
     let purl = if name == "python" { purl } else { purl.namespace("python") };
@@ -260,6 +272,27 @@ mod tests {
         assert_eq!(found(&[(metadata, ""), (pkg_info, x)]), ["a/x-1.0.egg-info/PKG-INFO: x 1.0"]);
         assert_eq!(found(&[("a/x-1.0.dist-info/PKG-INFO", x)]), ["a/x-1.0.dist-info/PKG-INFO: x 1.0"]);
         assert_eq!(found(&[("a/x-1.0.dist-info/METADATA", "")]), ["a/x-1.0.dist-info/METADATA: x 1.0"]);
+    }
+
+    #[test]
+    fn a_package_needs_what_its_metadata_says_but_for_extras() {
+        let needs = |path: &str, fields: &str| -> Option<Vec<String>> {
+            let text = format!("Name: x\nVersion: 1.0\n{fields}\n\nRequires-Dist: no\n");
+            let report = Python::detect(&[File::in_memory(path, text)]).unwrap();
+            let requires = report.packages().next().unwrap().requires.clone()?;
+            Some(requires.into_iter().map(|it| it.name).collect())
+        };
+        let of = |names: &[&str]| Some(names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
+        let wheel = "s/x-1.0.dist-info/METADATA";
+        let fields = "Requires-Dist: Zope.Interface[test] (>=5)\nRequires-Dist: a>=1; python_version < '3'\n\
+                      Requires-Dist: b ; extra == 'c'\nRequires-Dist: d@https://example.org/extra.whl";
+        assert_eq!(needs(wheel, fields), of(&["zope-interface", "a", "d"]));
+        assert_eq!(needs(wheel, "X: 1"), of(&[]));
+        // Setuptools has it in another file.
+        assert_eq!(needs("s/x-1.0.egg-info/PKG-INFO", "X: 1"), None);
+        assert_eq!(needs("s/x-1.0.egg-info/PKG-INFO", "Requires-Dist: a"), of(&["a"]));
+        let long = format!("Requires-Dist: a; {}", "x".repeat(metadata::MAX_VALUE));
+        assert_eq!(needs(wheel, &long), None);
     }
 
     #[test]

@@ -31,6 +31,9 @@ pub struct Metadata {
     /// An SPDX expression, or the package's own words, or the names of its licence classifiers: the
     /// first of them that there are.
     pub licenses: Vec<String>,
+    /// Names of packages that it needs, as it writes them, but for those that only extras need; none where there are
+    /// more than were read.
+    pub requires: Option<Vec<String>>,
 }
 
 /// What the name of the folder or file says that the metadata is in. It counts where the metadata does not say.
@@ -51,11 +54,12 @@ impl Metadata {
     pub fn read(reader: impl Read, stated: &Stated<'_>) -> Result<Self, Error> {
         let mut text = Vec::new();
         reader.take(MAX_HEADERS).read_to_end(&mut text)?;
+        let mut fields = Fields::default();
         if text.len() as u64 == MAX_HEADERS {
+            fields.requires_more = true;
             // The line at its end may go on after it, and half a version is another one.
             text.truncate(text.iter().rposition(|&byte| byte == b'\n').unwrap_or(0));
         }
-        let mut fields = Fields::default();
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
         let mut headers = Headers::new(text, MAX_VALUE);
         while let Some(header) = headers.next()? {
@@ -74,6 +78,9 @@ struct Fields {
     expression: Option<String>,
     license: Option<String>,
     classifiers: Vec<String>,
+    requires: Vec<String>,
+    /// Whether some of what it needs was not read.
+    requires_more: bool,
 }
 
 impl Fields {
@@ -90,6 +97,8 @@ impl Fields {
             // What is longer is no name of a licence.
             "license-expression" if !cut => _ = self.expression.get_or_insert(value),
             "license" if !cut => _ = self.license.get_or_insert(value),
+            "requires-dist" if cut => self.requires_more = true,
+            "requires-dist" => self.requires.extend(required(&value).map(str::to_owned)),
             "classifier" if self.classifiers.len() < MAX_LICENSES => {
                 self.classifiers.extend(license_of(&value).map(str::to_owned));
             }
@@ -110,8 +119,19 @@ impl Fields {
         };
         let license = self.expression.filter(is_stated).or_else(|| self.license.filter(is_name));
         let licenses = license.map_or(self.classifiers, |license| vec![license]);
-        Ok(Metadata { name, version, licenses })
+        let requires = (!self.requires_more).then_some(self.requires);
+        Ok(Metadata { name, version, licenses, requires })
     }
+}
+
+/// The name in a [requirement](https://packaging.python.org/en/latest/specifications/dependency-specifiers/):
+/// `requests[security] (>=2.8); python_version < "3"`. None where it is one of an extra.
+fn required(requirement: &str) -> Option<&str> {
+    let (requirement, marker) = requirement.split_once(';').unwrap_or((requirement, ""));
+    let is_word = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    let is_of_extra = marker.split(|character| !is_word(character)).any(|word| word == "extra");
+    let name = requirement.trim().split(|character| !is_word(character)).next().unwrap_or_default();
+    (!name.is_empty() && !is_of_extra).then_some(name)
 }
 
 /// The licence that a classifier names: `License :: OSI Approved :: MIT License`.

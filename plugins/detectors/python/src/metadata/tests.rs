@@ -9,7 +9,8 @@ fn read(text: &str) -> Result<Metadata, String> {
 #[test]
 fn a_name_and_a_version_are_all_that_is_needed() {
     let check = |text: &str, name: &str, version: &str| {
-        let expected = Metadata { name: name.to_owned(), version: version.to_owned(), licenses: Vec::new() };
+        let (name, version) = (name.to_owned(), version.to_owned());
+        let expected = Metadata { name, version, licenses: Vec::new(), requires: Some(Vec::new()) };
         assert_eq!(read(text), Ok(expected), "{text:?}");
     };
     check("Metadata-Version: 2.1\nName: Babel\nVersion: 2.12.1\n\nName: x\n", "Babel", "2.12.1");
@@ -91,7 +92,7 @@ proptest! {
     #[test]
     fn what_was_written_is_read(name in "[A-Za-z0-9._-]{1,20}", version in "[0-9a-z.!+]{1,20}", license in "[A-Z]{3}") {
         let text = format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nLicense: {license}\n\nText.");
-        prop_assert_eq!(read(&text), Ok(Metadata { name, version, licenses: vec![license] }));
+        prop_assert_eq!(read(&text), Ok(Metadata { name, version, licenses: vec![license], requires: Some(Vec::new()) }));
     }
 
     #[test]

@@ -19,6 +19,10 @@ pub struct Composed {
     pub need: Need,
     /// Where it is from. Repositories of others than Packagist are not told from mirrors.
     pub origin: Origin,
+    /// Packages that it needs, under names that others may provide; none where that cannot be read.
+    pub requires: Option<Vec<String>>,
+    /// Names that it provides or replaces.
+    pub provides: Vec<String>,
 }
 
 /// What a package is needed for.
@@ -97,7 +101,25 @@ fn composed(record: &RawValue, need: Need) -> Result<Composed, Error> {
     // What is wrong with how it is fetched does not make another package of it.
     let kind = dist.and_then(Result::ok).and_then(|dist| text(&dist, "type").ok().flatten());
     let origin = if kind.as_deref() == Some("path") { Origin::Local } else { Origin::Published };
-    Ok(Composed { name, version, licenses: licenses(&fields, "license"), need, origin })
+    let provides = ["provide", "replace"].into_iter().filter_map(|field| names(&fields, field)).flatten();
+    Ok(Composed {
+        name,
+        version,
+        licenses: licenses(&fields, "license"),
+        need,
+        origin,
+        requires: names(&fields, "require"),
+        provides: provides.collect(),
+    })
+}
+
+/// The packages in a field. PHP, its extensions and libraries have names without a vendor, and are no packages.
+fn names(fields: &limpid_lockfile::Fields<'_>, field: &str) -> Option<Vec<String>> {
+    let Some(list) = fields.get(field).filter(|list| !matches!(list.get().trim(), "[]" | "null")) else {
+        return Some(Vec::new());
+    };
+    let wanted = limpid_lockfile::fields(list.get().as_bytes()).ok()?;
+    Some(wanted.into_keys().filter(|name| name.contains('/')).map(|name| name.to_lowercase()).collect())
 }
 
 #[cfg(test)]

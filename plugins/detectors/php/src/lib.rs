@@ -23,7 +23,9 @@ pub mod composer;
 mod upgrade;
 
 use limpid_lockfile::{MAX_FILE, declare, is_of_another};
-use limpid_plugin_sdk::detector::{Advice, Claim, Detector, File, Package, Problems, Report, System, Wish};
+use limpid_plugin_sdk::detector::{
+    Advice, Claim, Detector, File, Package, Problems, Providers, Report, System, Wish,
+};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use composer::{Composed, Need};
@@ -43,9 +45,8 @@ impl Detector for Php {
                 return if is_of_another(file.path()) { Ok(()) } else { declared(file, report) };
             }
             let mut problems = Problems::default();
-            for found in composer::installed(&file.read_to_vec(MAX_FILE)?, &mut problems)? {
-                report.found(file.path(), package(found));
-            }
+            let found = composer::installed(&file.read_to_vec(MAX_FILE)?, &mut problems)?;
+            packages(found).for_each(|package| report.found(file.path(), package));
             report.unread_parts(file.path(), problems);
             Ok(())
         }))
@@ -60,13 +61,28 @@ export_detector!(Php);
 
 fn declared(file: &File, report: &mut Report) -> Result<(), Error> {
     declare(file, report, |declarations| {
-        let packages = composer::locked(&file.read_to_vec(MAX_FILE)?, declarations.problems())?;
-        packages.into_iter().try_for_each(|found| declarations.push(package(found)))
+        let found = composer::locked(&file.read_to_vec(MAX_FILE)?, declarations.problems())?;
+        packages(found).try_for_each(|package| declarations.push(package))
+    })
+}
+
+/// The packages of one file, of which some need others.
+fn packages(found: Vec<Composed>) -> impl Iterator<Item = Package> {
+    fn texts(names: &[String]) -> impl Iterator<Item = &str> {
+        names.iter().map(String::as_str)
+    }
+    let mut providers = Providers::default();
+    let keep =
+        |it: &Composed| providers.keep(&it.name, texts(&it.provides), it.requires.as_deref().map(texts));
+    let numbers: Vec<_> = found.iter().map(keep).collect();
+    found.into_iter().zip(numbers).map(move |(found, number)| {
+        let requires = providers.kept(number);
+        Package { requires, ..package(found) }
     })
 }
 
 fn package(found: Composed) -> Package {
-    let Composed { name, version, licenses, need, origin } = found;
+    let Composed { name, version, licenses, need, origin, .. } = found;
     let purl = match name.split_once('/') {
         Some((vendor, name)) => Purl::new("composer", name).namespace(vendor),
         None => Purl::new("composer", &name),
@@ -103,6 +119,22 @@ mod tests {
         assert_eq!((package.evidence, package.qualifiers.as_slice()), (Evidence::Installed, &[][..]));
         assert_eq!(package.licenses, ["MIT"]);
         assert_eq!(report.findings[0].path, path);
+    }
+
+    #[test]
+    fn a_package_needs_those_that_provide_what_it_requires() {
+        let text = r#"[
+            {"name": "a/a", "version": "1", "require": {"php": ">=8", "ext-json": "*", "B/b": "1", "psr/log": "1"}},
+            {"name": "b/b", "version": "1", "require": []},
+            {"name": "c/c", "version": "1", "provide": {"psr/log": "1.0"}},
+            {"name": "d/d", "version": "1", "require": 7}]"#;
+        let report = Php::detect(&[File::in_memory("vendor/composer/installed.json", text)]).unwrap();
+        assert_eq!(report.unread, []);
+        let needs = report.packages().map(|package| {
+            Some(package.requires.as_ref()?.iter().map(|it| it.name.as_str()).collect::<Vec<_>>())
+        });
+        let expected = [Some(vec!["b/b", "c/c"]), Some(vec![]), Some(vec![]), None];
+        assert_eq!(needs.collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub struct Gemspec {
     pub platform: Option<String>,
     /// SPDX identifiers, or the gem's own words.
     pub licenses: Vec<String>,
+    /// Gems that it needs to run; none where one of them is computed.
+    pub requires: Option<Vec<String>>,
 }
 
 impl Gemspec {
@@ -40,6 +42,7 @@ impl Gemspec {
         let mut lines = Lines::new(bytes, MAX_LINE);
         let (mut name, mut version, mut platform) = (Value::Missing, Value::Missing, Value::Missing);
         let (mut licenses, mut has_stub) = (Vec::new(), false);
+        let mut requires = Some(Vec::new());
         while let Some(line) = lines.next()? {
             let text = line.text();
             let stub = text.strip_prefix("# stub: ").filter(|_| line.number <= STUB_WITHIN && !has_stub);
@@ -49,6 +52,13 @@ impl Gemspec {
                     (name, version, platform, has_stub) = (of, at, on, true);
                     continue;
                 }
+            }
+            if let Some(code) = dependency(&text) {
+                requires = requires.zip(literal(code)).map(|(mut requires, (name, _))| {
+                    requires.push(name);
+                    requires
+                });
+                continue;
             }
             let Some((field, value)) = assignment(&text) else { continue };
             match field {
@@ -64,7 +74,7 @@ impl Gemspec {
             return Err(Error::malformed(format_args!("`{name:.100}` is no name of a gem")));
         }
         let platform = platform.text().filter(|platform| platform != "ruby");
-        Ok(Self { name, version: version.required("version")?, platform, licenses })
+        Ok(Self { name, version: version.required("version")?, platform, licenses, requires })
     }
 }
 
@@ -107,10 +117,18 @@ impl Value {
 fn assignment(line: &str) -> Option<(&str, &str)> {
     let (left, right) = line.split_once('=')?;
     let (object, field) = left.trim().split_once('.')?;
-    let is_word = |text: &str| {
-        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    };
     (is_word(object) && is_word(field) && !right.starts_with(['=', '~'])).then(|| (field, right.trim()))
+}
+
+/// What a line says of a gem that is needed to run: `s.add_runtime_dependency(%q<a>.freeze, [">= 1"])`.
+fn dependency(line: &str) -> Option<&str> {
+    let (_, call) = line.trim_start().split_once(".add_").filter(|(object, _)| is_word(object))?;
+    let code = call.strip_prefix("runtime_").unwrap_or(call).strip_prefix("dependency")?;
+    code.strip_prefix(['(', ' '])
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// Whether the rest of a line does nothing with the literal before it.
@@ -216,6 +234,22 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_gem_needs_its_dependencies_but_for_those_of_development() {
+        let requires = |lines: &str| {
+            let text = format!(
+                "Gem::Specification.new do |s|\n  s.name = \"a\"\n  s.version = \"1\"\n{lines}\nend\n"
+            );
+            Gemspec::parse(text.as_bytes()).unwrap().requires
+        };
+        let of = |names: &[&str]| Some(names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
+        let lines = "  s.add_runtime_dependency(%q<b>.freeze, [\">= 0\"])\n    s.add_dependency 'c', '~> 1'\n\
+                       s.add_development_dependency(%q<rake>.freeze, [\">= 0\"])";
+        assert_eq!(requires(lines), of(&["b", "c"]));
+        assert_eq!(requires(""), of(&[]));
+        assert_eq!(requires("  s.add_dependency(NAME, '1')"), None);
+    }
 
     fn parse(text: &str) -> Result<(String, String, Option<String>, Vec<String>), String> {
         let gemspec = Gemspec::parse(text.as_bytes()).map_err(|error| error.to_string())?;

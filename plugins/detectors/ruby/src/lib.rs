@@ -62,7 +62,7 @@ export_detector!(Ruby);
 
 fn installed(file: &File, report: &mut Report) -> Result<(), Error> {
     let bytes = file.read_to_vec(MAX_GEMSPEC)?;
-    let Gemspec { name, version, platform, licenses } = match Gemspec::parse(&bytes) {
+    let Gemspec { name, version, platform, licenses, requires } = match Gemspec::parse(&bytes) {
         Ok(gemspec) => gemspec,
         // Bundler writes what it evaluates; what it does not is of tests and examples of the repository.
         Err(_) if is_part_of_checkout(file.path()) => return Ok(()),
@@ -71,6 +71,10 @@ fn installed(file: &File, report: &mut Report) -> Result<(), Error> {
     // The folder has only the beginning of the commit, and not whose repository it is.
     let origin = if is_of_checkout(file.path()) { Origin::commit("git", "", "") } else { Origin::Published };
     let package = package(&name, &version, platform.as_deref(), &origin);
+    let package = match requires {
+        Some(requires) => package.requires(requires),
+        None => package,
+    };
     report.found(file.path(), licenses.into_iter().fold(package, Package::license));
     Ok(())
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use xtask::sample::{self, advisories};
+use xtask::sample::{self, Layer, advisories};
 
-use crate::archives::{Compression, Parts, compress};
+use crate::archives::{Compression, Parts, compress, image};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
@@ -61,6 +61,63 @@ fn what_limpid_writes_of_an_image_gives_the_findings_of_the_image() {
             assert_eq!(report["image"]["names"], json!([format!("sbom:{}", image.name())]));
             assert!(of_image["image"].get("kind").is_none());
         }
+    }
+}
+
+/// What each package of an image needs, by names and as far as that is known.
+fn needs(service: &Service, digest: &str) -> Vec<(String, Option<Vec<String>>)> {
+    let listed = service.api.get(&format!("/v1/images/{digest}/packages")).ok();
+    let name = |it: &Value| it["name"].as_str().unwrap().to_owned();
+    let needs = |it: &Value| Some(it.get("requires")?.as_array().unwrap().iter().map(name).collect());
+    listed["packages"].as_array().unwrap().iter().map(|it| (name(it), needs(it))).collect()
+}
+
+#[test]
+fn what_packages_need_is_told_and_survives_as_a_document() {
+    let stanza = |name: &str, more: &str| {
+        let status = "Status: install ok installed\nArchitecture: amd64\nVersion: 1.0\n";
+        format!("Package: {name}\n{status}{more}\n")
+    };
+    let status = [
+        stanza("libc6", ""),
+        stanza("mawk", "Provides: awk\nPre-Depends: libc6\n"),
+        stanza("base", "Depends: awk, absent | libc6:any (>= 1)\n"),
+    ];
+    let system = "ID=debian\nVERSION_ID=\"12\"\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n";
+    let npm = r#"{"name": "a", "version": "1.0.0", "dependencies": {"b": "^1.0.0"}}"#;
+    let layer = Layer::new("COPY . /")
+        .file("etc/os-release", system)
+        .file("var/lib/dpkg/status", status.concat())
+        .file("app/node_modules/a/package.json", npm)
+        .file("app/node_modules/b/package.json", r#"{"name": "b", "version": "1.0.0"}"#);
+    let service = Service::start();
+    let image = image("test/needs:1", [layer]);
+    let digest = service.api.index(&Parts::of(&image, Compression::Gzip).docker_archive());
+    let of = |names: &[&str]| Some(names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
+    let expected = [
+        ("a", of(&["b"])),
+        ("b", of(&[])),
+        ("base", of(&["libc6", "mawk"])),
+        ("libc6", of(&[])),
+        ("mawk", of(&["libc6"])),
+    ];
+    let mut expected = expected.map(|(name, needs)| (name.to_owned(), needs));
+    assert_eq!(needs(&service, &digest), expected);
+    for (form, media_type) in [
+        ("cyclonedx", "application/vnd.cyclonedx+json"),
+        ("cyclonedx-1.7", "application/vnd.cyclonedx+json"),
+        ("spdx", "application/spdx+json"),
+        ("spdx-3.0", "application/spdx+json"),
+    ] {
+        let document = service.api.get(&format!("/v1/images/{digest}/report?format={form}")).ok();
+        let report = submit(&service, media_type, document.to_string());
+        if form == "spdx-3.0" {
+            // It has no way to say that a package needs nothing.
+            let says_nothing = |needs: &Vec<String>| !needs.is_empty();
+            expected = expected.map(|(name, needs)| (name, needs.filter(says_nothing)));
+        }
+        let digest = report["image"]["digest"].as_str().unwrap();
+        assert_eq!(needs(&service, digest), expected, "{form}");
     }
 }
 

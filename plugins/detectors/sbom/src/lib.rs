@@ -24,6 +24,8 @@
 //! A document that was submitted is all that is known of an image. Its packages are
 //! [`Installed`](Evidence::Installed), and it states the distribution, which documents in images do not.
 //!
+//! What components need is what the document says of it (`dependencies`, `DEPENDS_ON`), between packages of one ecosystem.
+//!
 //! # What is passed over
 //!
 //! - Of documents of apk's packages (`var/lib/db/sbom`, in Wolfi and Chainguard), the package itself: apk's database says
@@ -42,7 +44,7 @@ use std::collections::BTreeSet;
 
 use limpid_plugin_sdk::detector::{Claim, Detector, Distribution, Evidence, File, Package, Report};
 use limpid_plugin_sdk::{Error, export_detector};
-use limpid_sbom::Component;
+use limpid_sbom::{Component, Summary};
 
 use place::Place;
 
@@ -83,12 +85,15 @@ export_detector!(Sbom);
 fn read(place: Place, file: &File, report: &mut Report) -> Result<(), Error> {
     let document = file.read_to_vec(MAX_DOCUMENT)?;
     let mut components = Vec::new();
-    let summary = limpid_sbom::read(&document, |component| components.push(component))?;
+    let mut summary = limpid_sbom::read(&document, |component| components.push(component))?;
     drop(document);
     // The image's, as far as the document knows.
     let distribution = summary.distribution().unwrap_or_default();
+    let mut packages: Vec<_> =
+        components.iter().map(|component| package(component, distribution.as_ref())).collect();
+    depend(&mut summary, &components, &mut packages);
     let mut seen = BTreeSet::new();
-    for component in &components {
+    for (component, package) in components.iter().zip(packages) {
         let kind = component.purl.kind.as_str();
         if place == Place::ApkPackage && kind == "apk" {
             continue;
@@ -97,13 +102,20 @@ fn read(place: Place, file: &File, report: &mut Report) -> Result<(), Error> {
             (Place::Bitnami, bitnami::TYPE) => Evidence::Installed,
             _ => Evidence::Declared,
         };
-        let package = package(component, distribution.as_ref()).evidence(evidence);
+        let package = package.evidence(evidence);
         if seen.insert(package.purl.clone()) {
             report.found(file.path(), package);
         }
     }
     report.unread_parts(file.path(), summary.into_problems());
     Ok(())
+}
+
+/// States what a document says that packages of its components need.
+fn depend(summary: &mut Summary, components: &[Component], packages: &mut [Package]) {
+    let named = components.iter().zip(packages);
+    let named = named.filter_map(|(component, package)| Some((component.reference()?, package)));
+    std::mem::take(&mut summary.dependencies).state(named);
 }
 
 /// The package of a component of an image, whose distribution is the one that its document is about.

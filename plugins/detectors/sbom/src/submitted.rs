@@ -6,13 +6,13 @@ use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::detector::{Evidence, File, Package, Report};
 use limpid_sbom::Component;
 
-use crate::{MAX_DOCUMENT, package};
+use crate::{MAX_DOCUMENT, depend, package};
 
 /// States what a document says of an image: its distribution, and its packages.
 pub(crate) fn read(file: &File, report: &mut Report) -> Result<(), Error> {
     let document = file.read_to_vec(MAX_DOCUMENT)?;
     let mut components = Vec::new();
-    let summary = limpid_sbom::read(&document, |component| components.push(component))?;
+    let mut summary = limpid_sbom::read(&document, |component| components.push(component))?;
     drop(document);
     let distribution = match summary.distribution() {
         Ok(distribution) => distribution,
@@ -24,9 +24,12 @@ pub(crate) fn read(file: &File, report: &mut Report) -> Result<(), Error> {
     let mut sources = Sources::default();
     let mut seen = BTreeSet::new();
     let owners = owners(&components);
-    for component in &components {
+    let mut packages: Vec<_> =
+        components.iter().map(|component| package(component, distribution.as_ref())).collect();
+    depend(&mut summary, &components, &mut packages);
+    for (component, package) in components.iter().zip(packages) {
         let evidence = component.evidence().unwrap_or(Evidence::Installed);
-        let mut package = package(component, distribution.as_ref()).evidence(evidence);
+        let mut package = package.evidence(evidence);
         // Its distribution judges it, where that speaks of the package whose file it is.
         let owner = component.owner().and_then(|owner| owners.get(owner));
         if let Some((name, source)) = owner.filter(|_| !component.is_of_distribution()) {

@@ -13,6 +13,16 @@ struct Document<'a> {
     metadata: Option<&'a RawValue>,
     #[serde(borrow)]
     components: Option<&'a RawValue>,
+    #[serde(borrow)]
+    dependencies: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    #[serde(rename = "ref")]
+    of: String,
+    #[serde(default, rename = "dependsOn")]
+    on: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -93,7 +103,28 @@ pub(crate) fn read(text: &str, sink: &mut Sink<impl FnMut(Component)>) -> Result
     if let Some(component) = about.and_then(|metadata| metadata.component) {
         one(component, &Within { depth: 0, subject: true }, sink)?;
     }
-    document.components.map_or(Ok(()), |list| all(list, &Within { depth: 0, subject: false }, sink))
+    document.components.map_or(Ok(()), |list| all(list, &Within { depth: 0, subject: false }, sink))?;
+    if let Some(list) = document.dependencies {
+        dependencies(list, sink);
+    }
+    Ok(())
+}
+
+/// Those that can be read: the others say nothing of any component, and are told.
+fn dependencies(list: &RawValue, sink: &mut Sink<impl FnMut(Component)>) {
+    let read = limpid_json::elements(list, |entry| {
+        match serde_json::from_str::<Dependency>(entry.get()) {
+            Ok(Dependency { of, on }) => {
+                sink.depends(|all| all.know(&of));
+                on.iter().for_each(|on| sink.depends(|all| all.add(&of, on)));
+            }
+            Err(why) => sink.problem(Error::malformed(format_args!("a dependency cannot be read: {why}"))),
+        }
+        Ok(())
+    });
+    if let Err(why) = read {
+        sink.problem(Error::malformed(format_args!("its dependencies cannot be read: {why}")));
+    }
 }
 
 /// What components are nested in.

@@ -25,6 +25,7 @@
 //! ```
 
 mod cyclonedx;
+mod dependencies;
 mod details;
 mod ecosystem;
 mod envelope;
@@ -41,11 +42,15 @@ use limpid_plugin_sdk::{Error, Purl};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+pub use dependencies::Dependencies;
 use details::Details;
 use system::Systems;
 
 /// How many components of a document are read.
 pub const MAX_COMPONENTS: u64 = 50_000;
+
+/// How many dependencies of a document are read, and components of which it is said that they have any.
+pub const MAX_DEPENDENCIES: usize = 500_000;
 
 /// How deep components may be nested in each other.
 pub const MAX_DEPTH: usize = 16;
@@ -146,6 +151,8 @@ pub struct Summary {
     pub types: BTreeSet<String>,
     /// Why others could not be read.
     pub problems: Problems,
+    /// Which components need which others, as far as the document says that.
+    pub dependencies: Dependencies,
     systems: Systems,
 }
 
@@ -307,6 +314,17 @@ impl<F: FnMut(Component)> Sink<F> {
     /// The document is about this distribution, or about what is built upon it.
     fn system(&mut self, stated: system::Stated) {
         self.summary.systems.state(stated);
+    }
+
+    /// A component needs others, by what the document calls them.
+    fn depends(&mut self, on: impl FnOnce(&mut Dependencies)) {
+        let was_full = self.summary.dependencies.is_full();
+        on(&mut self.summary.dependencies);
+        if self.summary.dependencies.is_full() && !was_full {
+            self.problem(Error::unsupported(format_args!(
+                "the document states more dependencies than the limit of {MAX_DEPENDENCIES}: none of them counts"
+            )));
+        }
     }
 
     fn problem(&mut self, error: Error) {

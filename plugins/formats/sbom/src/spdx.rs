@@ -4,6 +4,7 @@ use limpid_plugin_sdk::Error;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::dependencies::Dependencies;
 use crate::details::Details;
 use crate::relations::Relations;
 use crate::{Component, Sink, Stated, system};
@@ -77,6 +78,7 @@ pub(crate) fn read_2(text: &str, sink: &mut Sink<impl FnMut(Component)>) -> Resu
             if it.comment.starts_with(OVERLAP) {
                 return relations.own(it.from, it.to);
             }
+            sink.depends(|all| depend(all, [&it.from, &it.kind, &it.to]));
             relations.add(&it.from, &it.kind, it.to)
         })?;
         if relations.leaves_out() {
@@ -94,6 +96,17 @@ pub(crate) fn read_2(text: &str, sink: &mut Sink<impl FnMut(Component)>) -> Resu
             Ok(())
         }
     })
+}
+
+/// What a relationship says of what a package needs to run.
+pub(crate) fn depend(all: &mut Dependencies, [from, kind, to]: [&str; 3]) {
+    match (kind, to) {
+        ("DEPENDS_ON", "NONE") => all.know(from),
+        ("DEPENDS_ON", "NOASSERTION") => {}
+        ("DEPENDS_ON", _) => all.add(from, to),
+        ("DEPENDENCY_OF" | "RUNTIME_DEPENDENCY_OF", _) => all.add(to, from),
+        _ => {}
+    }
 }
 
 /// Those that can be read: the others say nothing of any package.
@@ -213,6 +226,25 @@ struct Identifier {
     identifier: String,
 }
 
+/// A relationship of version 3.
+#[derive(Deserialize)]
+struct Link {
+    from: String,
+    to: Vec<String>,
+    #[serde(rename = "relationshipType")]
+    kind: String,
+    /// When it holds, where that is not always.
+    scope: Option<String>,
+}
+
+/// What a relationship says of what a package needs to run; one that cannot be read says nothing.
+fn depend_3(written: &RawValue, sink: &mut Sink<impl FnMut(Component)>) {
+    let Ok(Link { from, to, kind, scope }) = serde_json::from_str(written.get()) else { return };
+    if kind == "dependsOn" && scope.is_none_or(|scope| scope == "runtime") {
+        to.iter().for_each(|to| sink.depends(|all| all.add(&from, to)));
+    }
+}
+
 pub(crate) fn read_3(graph: &RawValue, sink: &mut Sink<impl FnMut(Component)>) -> Result<(), Error> {
     let mut relations = Relations::default();
     limpid_json::elements(graph, |element| {
@@ -223,14 +255,18 @@ pub(crate) fn read_3(graph: &RawValue, sink: &mut Sink<impl FnMut(Component)>) -
             Err(_) => Ok(()),
         })
     })?;
-    limpid_json::elements(graph, |element| {
-        let element: Element<'_> = match serde_json::from_str(element.get()) {
+    limpid_json::elements(graph, |written| {
+        let element: Element<'_> = match serde_json::from_str(written.get()) {
             Ok(element) => element,
             Err(error) => {
                 sink.problem(Error::malformed(format_args!("an element cannot be read: {error}")));
                 return Ok(());
             }
         };
+        if matches!(element.kind.as_str(), "Relationship" | "LifecycleScopedRelationship") {
+            depend_3(written, sink);
+            return Ok(());
+        }
         if !matches!(element.kind.as_str(), "software_Package" | "Package") {
             return Ok(());
         }

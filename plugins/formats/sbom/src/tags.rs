@@ -4,7 +4,7 @@
 use limpid_plugin_sdk::Error;
 
 use crate::relations::Relations;
-use crate::spdx::{Found, push};
+use crate::spdx::{Found, depend, push};
 use crate::{Component, Sink};
 
 /// In which of its first lines a document says what it is.
@@ -28,6 +28,7 @@ pub(crate) fn read(text: &str, sink: &mut Sink<impl FnMut(Component)>) -> Result
     }
     let mut relations = Relations::default();
     for [from, kind, to] in relationships(text) {
+        sink.depends(|all| depend(all, [from, kind, to]));
         relations.add(from, kind, to.to_owned())?;
     }
     if relations.leaves_out() {

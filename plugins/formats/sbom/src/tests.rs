@@ -529,3 +529,121 @@ proptest! {
         let _outcome = read(format!("{{{head}{rest}}}").as_bytes(), |component| _ = component.package());
     }
 }
+
+/// What packages of a document need, by name.
+fn needs(document: &str) -> Vec<String> {
+    let mut components = Vec::new();
+    let mut summary = read(document.as_bytes(), |component| components.push(component)).unwrap();
+    let mut packages: Vec<_> = components.iter().map(Component::package).collect();
+    let named = components.iter().zip(&mut packages);
+    let named = named.filter_map(|(component, package)| Some((component.reference()?, package)));
+    std::mem::take(&mut summary.dependencies).state(named);
+    let requires = |package: &Package| {
+        let requires = package.requires.as_ref()?.iter();
+        Some(
+            requires.map(|it| format!(" {}={}", it.name, it.version.as_deref().unwrap())).collect::<String>(),
+        )
+    };
+    packages.iter().map(|it| format!("{}:{}", it.name, requires(it).as_deref().unwrap_or(" ?"))).collect()
+}
+
+#[test]
+fn what_components_need_is_what_the_document_says_of_them() {
+    let expected = ["a: b=2 c=1", "b: ?", "b: a=1", "c:", "x: ?"];
+    let components = r#"{"type": "library", "bom-ref": "1", "purl": "pkg:npm/a@1"},
+        {"type": "library", "bom-ref": "2", "purl": "pkg:npm/b@1"},
+        {"type": "library", "bom-ref": "3", "purl": "pkg:npm/b@2"},
+        {"type": "library", "bom-ref": "4", "purl": "pkg:npm/c@1"},
+        {"type": "library", "bom-ref": "5", "purl": "pkg:pypi/x@1"}"#;
+    let dependencies = r#"{"ref": "1", "dependsOn": ["3", "4", "1", "5", "unknown"]}, {"ref": "2", "dependsOn": [7]}, 7,
+        {"ref": "3", "dependsOn": ["1"]}, {"ref": "4"}, {"ref": "elsewhere", "dependsOn": ["2"]}"#;
+    let document = format!(
+        r#"{{"bomFormat": "CycloneDX", "components": [{components}], "dependencies": [{dependencies}]}}"#
+    );
+    assert_eq!(needs(&document), expected);
+    let component = |number: u32, purl: &str| {
+        format!(r#"<component type="library" bom-ref="{number}"><purl>{purl}</purl></component>"#)
+    };
+    let purls = ["pkg:npm/a@1", "pkg:npm/b@1", "pkg:npm/b@2", "pkg:npm/c@1", "pkg:pypi/x@1"];
+    let components: String = (1..).zip(purls).map(|(number, purl)| component(number, purl)).collect();
+    let document = format!(
+        r#"<bom xmlns="http://cyclonedx.org/schema/bom/1.6"><components>{components}</components><dependencies>
+        <dependency ref="1"><dependency ref="3"/><dependency ref="4"/><dependency ref="5"/></dependency>
+        <dependency ref="3"><dependency ref="1"/></dependency><dependency ref="4"/></dependencies></bom>"#
+    );
+    assert_eq!(needs(&document), expected);
+    let package = |number: u32, purl: &str| {
+        format!(
+            r#"{{"SPDXID": "SPDXRef-{number}", "name": "x", "externalRefs": [
+                {{"referenceType": "purl", "referenceLocator": "{purl}"}}]}}"#
+        )
+    };
+    let packages: Vec<_> = (1..).zip(purls).map(|(number, purl)| package(number, purl)).collect();
+    let relations = [
+        ("1", "DEPENDS_ON", "3"),
+        ("4", "DEPENDENCY_OF", "1"),
+        ("1", "DEPENDS_ON", "5"),
+        ("1", "CONTAINS", "2"),
+        ("1", "RUNTIME_DEPENDENCY_OF", "3"),
+        ("4", "DEPENDS_ON", "NONE"),
+        ("2", "DEPENDS_ON", "NOASSERTION"),
+    ];
+    let id = |id: &str| if id.len() == 1 { format!("SPDXRef-{id}") } else { id.to_owned() };
+    let relationships: Vec<_> = relations
+        .iter()
+        .map(|(from, kind, to)| {
+            let (from, to) = (id(from), id(to));
+            format!(
+                r#"{{"spdxElementId": "{from}", "relationshipType": "{kind}", "relatedSpdxElement": "{to}"}}"#
+            )
+        })
+        .collect();
+    let document = format!(
+        r#"{{"spdxVersion": "SPDX-2.3", "packages": [{}], "relationships": [{}]}}"#,
+        packages.join(","),
+        relationships.join(",")
+    );
+    assert_eq!(needs(&document), expected);
+    let packages: Vec<_> = (1..)
+        .zip(purls)
+        .map(|(number, purl)| {
+            format!(
+                r#"{{"type": "software_Package", "spdxId": "{number}", "name": "x", "software_packageUrl": "{purl}"}}"#
+            )
+        })
+        .collect();
+    let document = format!(
+        r#"{{"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": [{},
+        {{"type": "Relationship", "spdxId": "r", "from": "1", "to": ["3", "4"], "relationshipType": "dependsOn"}},
+        {{"type": "LifecycleScopedRelationship", "from": "3", "to": ["1"], "relationshipType": "dependsOn",
+            "scope": "runtime"}},
+        {{"type": "LifecycleScopedRelationship", "from": "4", "to": ["1"], "relationshipType": "dependsOn",
+            "scope": "test"}}]}}"#,
+        packages.join(",")
+    );
+    // It has no word for none.
+    assert_eq!(needs(&document), ["a: b=2 c=1", "b: ?", "b: a=1", "c: ?", "x: ?"]);
+}
+
+#[test]
+fn a_document_of_too_many_dependencies_says_nothing_of_any() {
+    let entries = |count: usize| vec![r#"{"ref": "1", "dependsOn": ["2"]}"#; count].join(",");
+    let document = |count: usize| {
+        format!(
+            r#"{{"bomFormat": "CycloneDX", "components": [
+                {{"type": "library", "bom-ref": "1", "purl": "pkg:npm/a@1"}},
+                {{"type": "library", "bom-ref": "2", "purl": "pkg:npm/b@1"}}], "dependencies": [{}]}}"#,
+            entries(count)
+        )
+    };
+    // Each is one, and says of one that it has some.
+    assert_eq!(needs(&document(MAX_DEPENDENCIES / 2)), ["a: b=1", "b: ?"]);
+    let many = document(MAX_DEPENDENCIES / 2 + 1);
+    assert_eq!(needs(&many), ["a: ?", "b: ?"]);
+    let summary = read(many.as_bytes(), drop).unwrap();
+    let problems = format!("{:?}", summary.problems);
+    assert!(
+        problems.contains("more dependencies than the limit of 500000: none of them counts"),
+        "{problems}"
+    );
+}

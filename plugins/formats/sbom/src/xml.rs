@@ -25,8 +25,23 @@ pub(crate) fn read(text: &str, sink: &mut Sink<impl FnMut(Component)>) -> Result
         match xml.name() {
             "metadata" => metadata(&mut xml, sink)?,
             "components" => all(&mut xml, &Within { depth: 0, subject: false }, sink)?,
+            "dependencies" => dependencies(&mut xml, sink)?,
             _ => xml.skip()?,
         }
+    }
+    Ok(())
+}
+
+fn dependencies(xml: &mut Reader<'_>, sink: &mut Sink<impl FnMut(Component)>) -> Result<(), Error> {
+    while xml.child()? {
+        let of = xml.attribute_or_empty("ref")?;
+        sink.depends(|all| all.know(&of));
+        while xml.child()? {
+            let on = xml.attribute_or_empty("ref")?;
+            sink.depends(|all| all.add(&of, &on));
+            xml.skip()?;
+        }
+        xml.record();
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ mod wrapped;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use limpid_model::{Attachment, AttachmentKind, seconds};
 use limpid_signature::{IdentitiesError, TrustedIdentities, TrustedKeysError};
@@ -135,6 +135,20 @@ pub enum KeysError {
 }
 
 impl Attaching {
+    /// Why it has taken too long to look for what is attached, since `begun`.
+    pub(crate) fn why_too_long(&self, begun: Instant) -> Option<String> {
+        let limit = self.settings.time;
+        (begun.elapsed() > limit).then(|| {
+            let limit = limit.as_secs();
+            format!("looking for what is attached takes longer than {limit} s, the limit of setting `attached.time`")
+        })
+    }
+
+    /// How many documents of one image are kept.
+    pub const fn documents(&self) -> u64 {
+        self.settings.documents
+    }
+
     /// Reads the keys and the trusted root that the settings name.
     ///
     /// # Errors

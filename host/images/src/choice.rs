@@ -6,7 +6,7 @@ use limpid_bytes::Stop;
 use limpid_model::{Digest, Platforms};
 
 use crate::error::cut;
-use crate::{Content, Error, FoundImage, FoundLayer, ImageSource};
+use crate::{Attaching, Content, Error, FoundAttachment, FoundImage, FoundLayer, ImageSource};
 
 /// Names that an error lists at most.
 const LISTED: usize = 20;
@@ -52,6 +52,15 @@ impl<S: ImageSource> ImageSource for Chosen<S> {
             images = named(images, name)?;
         }
         of_platforms(images, &self.choice.platforms)
+    }
+
+    fn attached(
+        &self,
+        image: &FoundImage,
+        attaching: &Attaching,
+        stop: &Stop,
+    ) -> Result<Option<Vec<FoundAttachment>>, Error> {
+        self.source.attached(image, attaching, stop)
     }
 
     fn open(&self, layer: &FoundLayer, stop: &Stop) -> Result<Content, Error> {

@@ -151,7 +151,7 @@ impl ImageSource for RegistryImages {
             let attached = match known {
                 Some(attached) => attached,
                 None => {
-                    let attached = Search::new(&self.repository, attaching, *about, stop).run(beside)?;
+                    let attached = Search::new(&self.repository, attaching, stop).run(&[*about], beside)?;
                     let mut known = self.attached.lock().unwrap_or_else(PoisonError::into_inner);
                     known.insert(*about, attached.clone());
                     attached

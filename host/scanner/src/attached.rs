@@ -24,14 +24,19 @@ pub(crate) struct ImageAttached {
 }
 
 impl ImageAttached {
-    /// What counts of that which a source has found, or else of that which is known.
+    /// What counts of that which a source has found, or else of that which is known. A registry says all that there is;
+    /// an archive has what somebody put there, which comes beside what is known.
     pub(crate) fn new(
         view: &View<'_>,
         attaching: &Attaching,
         image: &Digest,
-        found: Option<Vec<FoundAttachment>>,
+        (found, says_all): (Option<Vec<FoundAttachment>>, bool),
     ) -> Result<Self, Error> {
-        let found: Option<Vec<Document>> = found.map(|all| all.into_iter().map(understood).collect());
+        let mut found: Option<Vec<Document>> = found.map(|all| all.into_iter().map(understood).collect());
+        if let Some(found) = found.as_mut().filter(|_| !says_all) {
+            let known = stored(view, image, None)?;
+            *found = beside(known, std::mem::take(found), attaching.documents());
+        }
         let (found, documents) = match found {
             Some(found) => (Some(found.clone()), found),
             None => {
@@ -106,18 +111,38 @@ pub(crate) fn of(
     image: &Digest,
     before: Option<u64>,
 ) -> Result<Vec<Document>, Error> {
-    let keys = keys(view, image)?;
-    let mut in_time = keys.iter().rev().filter(|key| before.is_none_or(|before| key.since < before));
-    let Some(row) = in_time.next().map(|key| view.get::<Attached>(key)).transpose()?.flatten() else {
-        return Ok(Vec::new());
-    };
-    let mut documents = row.unpack()?;
+    let mut documents = stored(view, image, before)?;
     for Document { attachment, .. } in &mut documents {
         if attachment.unused.is_none() && attachment.kind == AttachmentKind::Vex {
             attachment.unused = attaching.why_unused(attachment);
         }
     }
     Ok(documents)
+}
+
+/// The same as it was stored.
+fn stored(view: &View<'_>, image: &Digest, before: Option<u64>) -> Result<Vec<Document>, Error> {
+    let keys = keys(view, image)?;
+    let mut in_time = keys.iter().rev().filter(|key| before.is_none_or(|before| key.since < before));
+    let row = in_time.next().map(|key| view.get::<Attached>(key)).transpose()?.flatten();
+    row.map_or_else(|| Ok(Vec::new()), |row| Ok(row.unpack()?))
+}
+
+/// What is known, and what of that which was found is not, as long as there is room for it: half of it for what does not
+/// count.
+fn beside(mut known: Vec<Document>, found: Vec<Document>, most: u64) -> Vec<Document> {
+    for document in found {
+        let is_same = |other: &Document| {
+            let (a, b) = (&document.attachment, &other.attachment);
+            (a.kind, a.about, &a.from) == (b.kind, b.about, &b.from)
+                || !document.bytes.is_empty() && document.bytes == other.bytes && a.signer == b.signer
+        };
+        let most = if document.attachment.unused.is_none() { most } else { most / 2 };
+        if (known.len() as u64) < most && !known.iter().any(is_same) {
+            known.push(document);
+        }
+    }
+    known
 }
 
 /// The bills of materials with which an image was indexed, by the path at which detectors are shown them.

@@ -202,8 +202,8 @@ impl Indexer<'_> {
         let attaching = &self.settings.attached;
         let of_image = |found: &FoundImage| {
             let attached = input.source.attached(found, attaching, input.stop)?;
-            let image = found.image.id;
-            Ok((image, ImageAttached::new(&self.store.view(), attaching, &image, attached)?))
+            let (image, says_all) = (found.image.id, input.source.reference().is_some());
+            Ok((image, ImageAttached::new(&self.store.view(), attaching, &image, (attached, says_all))?))
         };
         found.iter().map(of_image).collect()
     }

@@ -1,8 +1,9 @@
 //! What is attached to the images of an OCI layout, where it lies beside them: as BuildKit exports it
 //! (`--output type=oci`), and as ORAS, Cosign and others copy an image with what refers to it.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
+use std::time::Instant;
 
 use limpid_bytes::{Limit, Stop};
 use limpid_fetch::{Referrer, Version};
@@ -24,8 +25,20 @@ pub(super) struct Listed {
     beside: Vec<BesideImage>,
     /// The indexes that lead to a manifest.
     indexes: BTreeMap<Digest, Vec<Digest>>,
+    /// How many descriptors were looked at.
+    looked_at: u64,
+    /// Manifests and indexes that were read.
+    read: HashSet<Digest>,
     /// Why not all was looked at.
     why_not_all: Option<String>,
+}
+
+/// What bounds the looking.
+struct Bounds<'a> {
+    archive: &'a Archive,
+    attaching: &'a Attaching,
+    begun: Instant,
+    stop: &'a Stop,
 }
 
 /// What tells that a manifest refers to another one.
@@ -52,23 +65,37 @@ struct Subject {
 impl Listed {
     /// Looks at all manifests that the indexes of a layout name. What is not in the layout is passed over, as tools save
     /// an index whole and of its images only one.
-    pub(super) fn read(archive: &Archive) -> Self {
+    fn read(archive: &Archive, attaching: &Attaching, stop: &Stop) -> Self {
         let mut listed = Self::default();
-        if let Err(error) = listed.walk(archive) {
+        let bounds = Bounds { archive, attaching, begun: Instant::now(), stop };
+        if let Err(error) = listed.first(&bounds) {
             listed.why_not_all = Some(chain(&error));
         }
         listed
     }
 
-    fn walk(&mut self, archive: &Archive) -> Result<(), Error> {
-        let what = "`index.json`";
+    fn first(&mut self, bounds: &Bounds<'_>) -> Result<(), Error> {
+        let (archive, what) = (bounds.archive, "`index.json`");
         let Some(place) = archive.locate(Path::new("index.json"))? else { return Ok(()) };
         let first: Document = document::parse(what, &archive.document(&place, what)?)?;
-        let most = Limit::of("manifests_per_archive", archive.limits.manifests_per_archive);
-        let mut waiting: VecDeque<(Option<Digest>, Descriptor)> =
-            first.manifests.into_iter().flatten().map(|descriptor| (None, descriptor)).collect();
-        let mut seen = HashSet::new();
-        while let Some((index, descriptor)) = waiting.pop_front() {
+        self.index(bounds, None, first.manifests.unwrap_or_default(), 1)
+    }
+
+    /// Looks at what an index names. Of nested indexes, one at a time is in memory at each depth.
+    fn index(
+        &mut self,
+        bounds: &Bounds<'_>,
+        index: Option<Digest>,
+        descriptors: Vec<Descriptor>,
+        depth: u64,
+    ) -> Result<(), Error> {
+        let limits = &bounds.archive.limits;
+        Limit::of("index_depth", limits.index_depth).check("the nesting of indexes", depth)?;
+        let most = Limit::of("manifests_per_archive", limits.manifests_per_archive);
+        for descriptor in descriptors {
+            self.looked_at += 1;
+            most.check("the number of manifests that indexes of the archive name", self.looked_at)?;
+            bounds.check()?;
             let Ok(digest) = descriptor.digest.parse::<Digest>() else { continue };
             if let Some(name) = descriptor.name() {
                 let tag = name.rsplit_once(':').map_or(name.as_str(), |(_, tag)| tag).to_owned();
@@ -80,19 +107,19 @@ impl Listed {
             if let Some(index) = index {
                 self.indexes.entry(digest).or_default().push(index);
             }
-            if !seen.insert(digest) {
+            if !self.read.insert(digest) {
                 continue;
             }
-            most.check("the number of manifests of the archive", seen.len() as u64)?;
             let what = format!("manifest `{digest}`");
-            let Ok(bytes) = archive.verified(&descriptor, &what) else { continue };
+            let Ok(bytes) = bounds.archive.verified(&descriptor, &what) else { continue };
+            if let Ok(referring) = serde_json::from_slice::<Referring>(&bytes) {
+                self.refers(digest, referring);
+            }
             if media_type::is_index(descriptor.media_type()) {
                 let nested: Document = document::parse(&what, &bytes)?;
-                let nested = nested.manifests.into_iter().flatten();
-                waiting.extend(nested.map(|descriptor| (Some(digest), descriptor)));
+                drop(bytes);
+                self.index(bounds, Some(digest), nested.manifests.unwrap_or_default(), depth + 1)?;
             }
-            let Ok(referring) = serde_json::from_slice::<Referring>(&bytes) else { continue };
-            self.refers(digest, referring);
         }
         Ok(())
     }
@@ -109,7 +136,10 @@ impl Listed {
     /// Whether nothing is about any image.
     fn is_empty(&self) -> bool {
         let is_about = |tag: &String| tag.ends_with(".att") || tag.ends_with(".sbom");
-        self.referrers.is_empty() && self.beside.is_empty() && !self.tags.keys().any(is_about)
+        self.referrers.is_empty()
+            && self.beside.is_empty()
+            && self.why_not_all.is_none()
+            && !self.tags.keys().any(is_about)
     }
 
     /// The manifests of an image, and the indexes that lead to them.
@@ -126,24 +156,36 @@ impl Listed {
     }
 }
 
+impl Bounds<'_> {
+    fn check(&self) -> Result<(), Error> {
+        if self.stop.is_stopped() {
+            return Err(Error::Interrupted { what: "the archive".to_owned() });
+        }
+        match self.attaching.why_too_long(self.begun) {
+            Some(why) => Err(Error::unsupported("the archive", why)),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Archive {
-    /// What is attached to an image of the layout; none where the layout has nothing that is, so that what is known from
-    /// elsewhere stays.
+    /// What is attached to an image of the layout; none where the layout has nothing that is.
     pub(super) fn attached_to(
         &self,
         image: &FoundImage,
         attaching: &Attaching,
         stop: &Stop,
     ) -> Result<Option<Vec<FoundAttachment>>, Error> {
-        let listed = self.listed.get_or_init(|| Listed::read(self));
-        if !attaching.asks() || listed.is_empty() {
+        if !attaching.asks() {
+            return Ok(None);
+        }
+        let listed = self.listed.get_or_init(|| Listed::read(self, attaching, stop));
+        if listed.is_empty() {
             return Ok(None);
         }
         let artifacts = Beside { archive: self, listed };
-        let mut found = Vec::new();
-        for about in listed.subjects(image) {
-            found.extend(Search::new(&artifacts, attaching, about, stop).run(&listed.beside)?);
-        }
+        let subjects = listed.subjects(image);
+        let found = Search::new(&artifacts, attaching, stop).run(&subjects, &listed.beside)?;
         Ok((!found.is_empty()).then_some(found))
     }
 }

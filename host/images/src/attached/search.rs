@@ -105,10 +105,12 @@ impl Artifacts for Repository {
     }
 }
 
-/// A search for all that is attached to one manifest or index.
+/// A search for all that is attached to a manifest or index, or to several of one image. Its bounds are those of all
+/// together.
 pub(crate) struct Search<'a> {
     artifacts: &'a dyn Artifacts,
     attaching: &'a Attaching,
+    /// The one that is meant now.
     about: Digest,
     stop: &'a Stop,
     begun: Instant,
@@ -154,12 +156,8 @@ struct Layer {
 }
 
 impl<'a> Search<'a> {
-    pub(crate) fn new(
-        artifacts: &'a dyn Artifacts,
-        attaching: &'a Attaching,
-        about: Digest,
-        stop: &'a Stop,
-    ) -> Self {
+    pub(crate) fn new(artifacts: &'a dyn Artifacts, attaching: &'a Attaching, stop: &'a Stop) -> Self {
+        let about = Digest::of(&[]);
         let (manifests, documents, bytes) = (0, 0, 0);
         let (seen, found, begun) = (HashSet::new(), Vec::new(), Instant::now());
         Self { artifacts, attaching, about, stop, begun, manifests, documents, bytes, seen, found }
@@ -169,11 +167,21 @@ impl<'a> Search<'a> {
     ///
     /// # Errors
     /// Nobody waits for it any more.
-    pub(crate) fn run(mut self, beside: &[BesideImage]) -> Result<Vec<FoundAttachment>, FetchError> {
-        match self.search(beside) {
-            Err(End::Stopped) => return Err(FetchError::Stopped),
-            Err(End::Limit(why)) => self.cannot_read(&format!("manifest `{}`", self.about), why),
-            Ok(()) => {}
+    pub(crate) fn run(
+        mut self,
+        subjects: &[Digest],
+        beside: &[BesideImage],
+    ) -> Result<Vec<FoundAttachment>, FetchError> {
+        for subject in subjects {
+            self.about = *subject;
+            match self.search(beside) {
+                Ok(()) => {}
+                Err(End::Stopped) => return Err(FetchError::Stopped),
+                Err(End::Limit(why)) => {
+                    self.cannot_read(&format!("manifest `{}`", self.about), why);
+                    break;
+                }
+            }
         }
         Ok(self.found)
     }
@@ -358,14 +366,7 @@ impl<'a> Search<'a> {
     }
 
     fn within_time(&self) -> Result<(), End> {
-        let limit = self.attaching.settings.time;
-        match self.begun.elapsed() > limit {
-            true => Err(End::Limit(format!(
-                "looking for what is attached takes longer than {} s, the limit of setting `attached.time`",
-                limit.as_secs()
-            ))),
-            false => Ok(()),
-        }
+        self.attaching.why_too_long(self.begun).map_or(Ok(()), |why| Err(End::Limit(why)))
     }
 }
 

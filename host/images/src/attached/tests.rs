@@ -64,7 +64,7 @@ impl Fixture {
         let registries = Registries::by_hand(settings, Logins::Anonymous, PlainHttp::Loopback).unwrap();
         let reference = Reference::of_repository(&self.registry.host(), REPOSITORY).unwrap();
         let repository = registries.repository(&reference, None).unwrap();
-        Search::new(&repository, attaching, self.about(), &Stop::default()).run(beside).unwrap()
+        Search::new(&repository, attaching, &Stop::default()).run(&[self.about()], beside).unwrap()
     }
 }
 
@@ -276,7 +276,7 @@ fn what_cannot_be_had_or_read_is_told_and_costs_only_itself() {
     let registries = Registries::by_hand(RegistrySettings::default(), Logins::Anonymous, PlainHttp::Loopback);
     let reference = Reference::of_repository(&fixture.registry.host(), REPOSITORY).unwrap();
     let repository = registries.unwrap().repository(&reference, None).unwrap();
-    Search::new(&repository, &any(), fixture.about(), &stop).run(&[]).unwrap_err();
+    Search::new(&repository, &any(), &stop).run(&[fixture.about()], &[]).unwrap_err();
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl Fixture {
     }
 
     fn attached(&self, attaching: &Attaching, found: Option<Vec<FoundAttachment>>) -> ImageAttached {
-        ImageAttached::new(&self.store.view(), attaching, &image(), found).unwrap()
+        ImageAttached::new(&self.store.view(), attaching, &image(), (found, true)).unwrap()
     }
 
     /// Indexes the image at a moment, and returns how many rows there are.
@@ -117,5 +117,28 @@ fn bills_count_as_they_did_when_the_image_was_indexed() {
     let later = fixture.attached(&verified, None);
     assert!(later.bills.is_empty());
     fixture.put(1_100, &later);
+    assert_eq!(fixture.counting(&all, None), []);
+}
+
+#[test]
+fn what_an_archive_has_comes_beside_what_a_registry_said() {
+    let (fixture, all) = (Fixture::new(), attaching(Belief::Any, Belief::Any));
+    fixture.put(1_000, &fixture.attached(&all, Some(vec![found(AttachmentKind::Vex, VEX)])));
+    let archived = |from: &str, text: &str| {
+        let mut found = found(AttachmentKind::Sbom, text);
+        found.attachment.from = from.to_owned();
+        let found = (Some(vec![found]), false);
+        ImageAttached::new(&fixture.store.view(), &all, &image(), found).unwrap()
+    };
+    fixture.put(1_100, &archived("referrer `b`", "{}"));
+    assert_eq!(fixture.counting(&all, None), [AttachmentKind::Vex, AttachmentKind::Sbom]);
+    // Once, wherever it was.
+    assert_eq!(fixture.put(1_200, &archived("referrer `c`", "{}")), 2);
+    for number in 0..100 {
+        fixture.put(1_300 + number, &archived(&format!("referrer `{number}`"), &number.to_string()));
+    }
+    assert_eq!(fixture.counting(&all, None).len() as u64, all.documents());
+    // A registry says all.
+    fixture.put(2_000, &fixture.attached(&all, Some(Vec::new())));
     assert_eq!(fixture.counting(&all, None), []);
 }

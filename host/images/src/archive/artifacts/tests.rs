@@ -1,3 +1,4 @@
+use limpid_layers::Limits;
 use limpid_model::AttachmentKind;
 use limpid_test_archives::{Layout, Tar};
 use serde_json::{Value, json};
@@ -132,4 +133,33 @@ fn what_is_missing_or_damaged_costs_only_itself() {
     assert!(why(&damaged).contains("by its descriptor"), "{}", why(&damaged));
     damaged.0.remove(statement);
     assert!(why(&damaged).contains("not in the archive"), "{}", why(&damaged));
+}
+
+#[test]
+fn no_more_is_looked_at_than_an_archive_may_have_and_that_is_told() {
+    let mut layout = Layout::default();
+    let image = image(&mut layout);
+    // They name nothing that is there, and do not count as images.
+    let named = json!({"mediaType": MANIFEST, "digest": "", "size": 0, "artifactType": "x"});
+    let unknown = json!({"os": "unknown", "architecture": "unknown"});
+    let mut index = layout.index(&vec![named; Limits::default().manifests_per_archive as usize]);
+    index["platform"] = unknown;
+    let found = attached(&layout.tar(&[image, index]), &any()).unwrap();
+    let [found] = found.as_slice() else { panic!("{found:?}") };
+    let why = found.attachment.unused.as_deref().unwrap();
+    assert!(why.contains("`manifests_per_archive`"), "{why}");
+}
+
+#[test]
+fn indexes_that_lead_to_each_other_end() {
+    let mut layout = Layout::default();
+    let image = image(&mut layout);
+    let mut index = layout.index(std::slice::from_ref(&image));
+    for _ in 0..Limits::default().index_depth {
+        index = layout.index(&[index]);
+    }
+    index["platform"] = json!({"os": "unknown", "architecture": "unknown"});
+    let found = attached(&layout.tar(&[image, index]), &any()).unwrap();
+    let why = found[0].attachment.unused.as_deref().unwrap();
+    assert!(why.contains("`index_depth`"), "{why}");
 }

@@ -148,7 +148,7 @@ fn dependencies<'a>(
         let on: Vec<_> = on.into_iter().filter_map(|on| references.at(*on)).collect();
         if !on.is_empty() {
             dependencies.push(json!({ "ref": from, "dependsOn": on }));
-        } else if needed.is_some_and(|needed| needed.extent != Extent::Part) {
+        } else if needed.is_some_and(|needed| needed.extent == Extent::All) {
             dependencies.push(json!({ "ref": from }));
         }
     }

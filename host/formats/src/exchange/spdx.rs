@@ -51,7 +51,7 @@ pub(super) fn write(subject: Subject<'_>, out: &mut dyn Write) -> io::Result<()>
             parts.iter().map(move |part| relationship(&id(holder), "CONTAINS", &id(*part)))
         });
         let needed = needs.iter().flat_map(|(place, needed)| {
-            let nothing = needed.places.is_empty() && needed.extent != Extent::Part;
+            let nothing = needed.places.is_empty() && needed.extent == Extent::All;
             let nothing = nothing.then(|| relationship(&id(place), DEPENDS_ON, NONE));
             let places = needed.places.iter();
             nothing.into_iter().chain(places.map(move |on| relationship(&id(place), DEPENDS_ON, &id(*on))))

@@ -57,7 +57,7 @@ pub(super) fn detect(
 ) -> Shown {
     let mut outcomes = Vec::new();
     let mut has_failed = false;
-    let mut room = Room { limit: packages, taken: 0 };
+    let mut room = Room { limit: packages, taken: 0, requirements: 0 };
     for Showing { claimant, grouping, files } in showings {
         if cause.is_none() && has_failed {
             continue;
@@ -80,7 +80,12 @@ pub(super) fn detect(
 struct Room {
     limit: u64,
     taken: u64,
+    /// How many packages they say that they need.
+    requirements: u64,
 }
+
+/// How many requirements of packages of one layer are kept; what those need that come after is not known.
+const REQUIREMENTS: u64 = 500_000;
 
 impl Room {
     /// The findings of the files for whose packages there is room; the others are unread.
@@ -107,6 +112,15 @@ impl Room {
         }
         if !left_out.is_empty() {
             findings.retain(|finding| !left_out.contains(finding.path.as_str()));
+        }
+        for finding in &mut findings {
+            let Fact::Package(package) = &mut finding.fact else { continue };
+            let count = package.requires.as_ref().map_or(0, Vec::len) as u64;
+            if self.requirements + count > REQUIREMENTS {
+                package.requires = None;
+            } else {
+                self.requirements += count;
+            }
         }
         findings
     }
@@ -206,6 +220,8 @@ impl LayerFile for Borrowed {
 
 #[cfg(test)]
 mod tests {
+    use limpid_model::{Package, Requirement};
+
     use super::*;
     use crate::test_support::package;
 
@@ -215,7 +231,7 @@ mod tests {
             let fact = Fact::Package(Box::new(package("a", "1")));
             vec![Finding { path: path.into(), member: None, fact }; count]
         };
-        let mut room = Room { limit: 5, taken: 0 };
+        let mut room = Room { limit: 5, taken: 0, requirements: 0 };
         let mut admitted = |findings: Vec<Finding>| {
             let mut unread = Vec::new();
             let findings = room.admit(findings, &mut unread);
@@ -234,5 +250,23 @@ mod tests {
         let property =
             Finding { path: "e".into(), member: None, fact: Fact::Property("x".into(), "y".into()) };
         assert_eq!(admitted(vec![property]), (1, vec![]));
+    }
+
+    #[test]
+    fn what_packages_need_is_unknown_where_those_of_a_layer_need_too_much() {
+        let needs = |count: usize| {
+            let requirement = Requirement { name: "b".into(), version: None };
+            let package = Package { requires: Some(vec![requirement; count]), ..package("a", "1") };
+            Finding { path: "a".into(), member: None, fact: Fact::Package(Box::new(package)) }
+        };
+        let mut room = Room { limit: 10, taken: 0, requirements: 0 };
+        let half = REQUIREMENTS as usize / 2;
+        let findings =
+            room.admit(vec![needs(half), needs(half + 1), needs(half), needs(0), needs(1)], &mut Vec::new());
+        let needed = findings.iter().map(|finding| match &finding.fact {
+            Fact::Package(package) => package.requires.as_ref().map(Vec::len),
+            _ => None,
+        });
+        assert_eq!(needed.collect::<Vec<_>>(), [Some(half), None, Some(half), Some(0), None]);
     }
 }

@@ -13,6 +13,8 @@ pub struct Providers {
     provisions: usize,
     /// How much they were told to need, all together.
     requirements: usize,
+    /// Providers that were looked at for that, all together.
+    looked_at: usize,
     /// Packages and what they need, a line for each; none where nobody says it, or there was no room for it.
     kept: Vec<(usize, Option<String>)>,
     kept_bytes: usize,
@@ -22,6 +24,9 @@ impl Providers {
     /// How much the packages of a database may provide, and how much they may need, all together. Where they provide
     /// more, nobody can tell what any of them needs; from what they need more on, it is not told of those that follow.
     pub const LIMIT: usize = 200_000;
+
+    /// How many providers are looked at, all together. What packages need beyond that is not told.
+    const MAX_LOOKED_AT: usize = 10 * Self::LIMIT;
 
     /// How many bytes are kept of what packages need, until all of them are known. What packages need beyond that is not
     /// told.
@@ -106,10 +111,16 @@ impl Providers {
             return None;
         }
         let own = self.packages.get(of).copied();
+        let mut looked_at = self.looked_at;
         let mut needed = BTreeSet::new();
         for alternatives in needs {
             let found = alternatives.into_iter().map(|what| self.of(what)).find(|found| !found.is_empty());
             let found = found.unwrap_or_default();
+            looked_at += 1 + found.len();
+            if looked_at > Self::MAX_LOOKED_AT {
+                self.looked_at = looked_at;
+                return None;
+            }
             if own.is_none_or(|own| !found.contains(&own)) {
                 needed.extend(found);
             }
@@ -117,6 +128,7 @@ impl Providers {
                 return None;
             }
         }
+        self.looked_at = looked_at;
         self.requirements += needed.len();
         if self.requirements > Self::LIMIT {
             return None;

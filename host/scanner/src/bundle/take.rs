@@ -82,7 +82,7 @@ impl Ingest<'_> {
             self.import_cursor(feed)?;
         }
         imported.revision = self.store.view().get::<Feeds>(&feed.name)?.unwrap_or_default().revision;
-        self.keep_import((began, before), &imported)?;
+        self.keep_import((began, before), &imported);
         Ok(imported)
     }
 

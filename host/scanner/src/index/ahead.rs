@@ -170,7 +170,12 @@ impl Ahead {
             return None;
         }
         let reading = Reading::new(scanner, None);
-        reading.run(|reading| reading.fetch(source, scanner.settings().layers.max(1), stop));
+        reading.run(|reading| {
+            reading.fetch(source, scanner.settings().layers.max(1), stop);
+            if stop.is_stopped() {
+                reading.state().wanted = Some(HashSet::new());
+            }
+        });
         Some(Self(Arc::new(reading)))
     }
 
@@ -275,9 +280,9 @@ impl Reading {
             for _ in 0..self.scanner.settings().layers.max(1) {
                 scope.spawn(|| span.in_scope(|| self.read_waiting()));
             }
+            // Those who read end then, whatever ends the finding.
+            let _whole = Whole(self);
             find(self);
-            self.state().is_whole = true;
-            self.changed.notify_all();
         });
     }
 
@@ -376,6 +381,16 @@ impl Reading {
         let is_shown = unknown.counts && shown.iter().copied().eq(unknown.detectors.iter().map(component));
         let stored = StoredLayer { diff_id, digest, bytes: Ok(part) };
         (is_it && is_shown && layer.is_sound()).then(|| layer.of(source, stored))
+    }
+}
+
+/// No more is found when this is dropped.
+struct Whole<'a>(&'a Reading);
+
+impl Drop for Whole<'_> {
+    fn drop(&mut self) {
+        self.0.state().is_whole = true;
+        self.0.changed.notify_all();
     }
 }
 

@@ -38,7 +38,7 @@ impl Ingest<'_> {
                 }
             }
         };
-        self.keep_run(began, past)?;
+        self.keep_run(began, past);
         ingested
     }
 
@@ -58,16 +58,12 @@ impl Ingest<'_> {
         };
         // Others may have changed the feed meanwhile.
         let before = Some(before.max(removed.revision.saturating_sub(1)).min(removed.revision));
-        self.keep_run(began, PastRun { kind: RunKind::Removed, before, result, ..PastRun::default() })?;
+        self.keep_run(began, PastRun { kind: RunKind::Removed, before, result, ..PastRun::default() });
         Ok(removed)
     }
 
     /// Keeps what a bundle brought of a feed whose revision was `before` when it began.
-    pub(crate) fn keep_import(
-        &self,
-        (began, before): (u64, u64),
-        imported: &ImportedFeed,
-    ) -> Result<(), Error> {
+    pub(crate) fn keep_import(&self, (began, before): (u64, u64), imported: &ImportedFeed) {
         let ImportedFeed { refused, missing, .. } = imported;
         let result = RunResult {
             feed: imported.feed.clone(),
@@ -90,10 +86,17 @@ impl Ingest<'_> {
             failed: refused.len() as u64,
             ..PastRun::default()
         };
-        self.keep_run(began, past)
+        self.keep_run(began, past);
     }
 
-    fn keep_run(&self, began: u64, past: PastRun) -> Result<(), Error> {
+    /// What was done is done, whether or not it can be kept that it was.
+    fn keep_run(&self, began: u64, past: PastRun) {
+        if let Err(error) = self.try_keep_run(began, past) {
+            tracing::warn!(error = chain(&error), "it is not kept what a document brought");
+        }
+    }
+
+    fn try_keep_run(&self, began: u64, past: PastRun) -> Result<(), Error> {
         let writer = self.writers.ingest();
         let view = writer.view();
         let mut batch = Batch::default();

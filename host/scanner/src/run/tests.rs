@@ -422,7 +422,7 @@ fn what_somebody_does_to_a_feed_is_kept_beside_its_runs() {
         refused: vec![("a".to_owned(), "why".to_owned())],
         ..ImportedFeed::default()
     };
-    stored.scanner.ingest().keep_import((0, 3), &imported).unwrap();
+    stored.scanner.ingest().keep_import((0, 3), &imported);
     let ingested = Ingested {
         feed: "feed".to_owned(),
         source: "c".to_owned(),

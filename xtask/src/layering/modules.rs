@@ -37,6 +37,7 @@ pub(super) const SCANNER: Order = Order {
             "kept",
             "origins",
             "room",
+            "timekeeping",
             "unexamined",
             "versions",
         ],

@@ -141,7 +141,7 @@ impl Crashes<'_> {
         let process = Process::start((self.command)(&data))?;
         let client = Client::of(&process);
         ledger.check_what_is_kept(&client)?;
-        ending::settle(&client, &ledger)?;
+        ending::settle(&client, &ledger, &data)?;
         ending::check(&client, &ledger, &receiver, &data)?;
         let undisturbed = Process::start((self.command)(&self.folder.join("undisturbed")))?;
         ending::compare(&client, &Client::of(&undisturbed), &ledger, &sample)?;

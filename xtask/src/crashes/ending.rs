@@ -20,7 +20,7 @@ const LONGEST: Duration = Duration::from_secs(600);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Waits until all that was acknowledged is done.
-pub(super) fn settle(client: &Client, ledger: &Ledger) -> anyhow::Result<()> {
+pub(super) fn settle(client: &Client, ledger: &Ledger, data: &Path) -> anyhow::Result<()> {
     // The one of which nobody knows whether it is in is in now.
     ingest_next(client, ledger, &Sample::new()?)?;
     until("submissions are done", || {
@@ -29,11 +29,18 @@ pub(super) fn settle(client: &Client, ledger: &Ledger) -> anyhow::Result<()> {
         }
         Ok(ledger.jobs().is_empty())
     })?;
+    // A job is done before what it was made from is removed, which stands behind all else on the processors.
+    until("archives of submissions are removed", || Ok(submitted(data)? == 0))?;
     until("it is ready again", || Ok(client.get("/readyz")?.status == 200))?;
     until("notices are delivered", || {
         let told = client.get(&format!("/v1/subscriptions/{TOLD}"))?.ok()?;
         Ok(told.get("pending").is_some_and(|pending| pending == 0))
     })
+}
+
+/// How many archives of submissions are there.
+fn submitted(data: &Path) -> anyhow::Result<usize> {
+    Ok(std::fs::read_dir(data.join("scratch/submitted"))?.count())
 }
 
 /// Holds what is there against what was acknowledged.
@@ -49,10 +56,9 @@ pub(super) fn check(
             ledger.differs(format!("notice `{id}` is `{state}`, and the receiver did not acknowledge it"));
         }
     }
-    let submitted = data.join("scratch/submitted");
-    let left = std::fs::read_dir(&submitted)?.count();
+    let left = submitted(data)?;
     if left > 0 {
-        ledger.differs(format!("{left} archives are left in `{}`", submitted.display()));
+        ledger.differs(format!("{left} archives of submissions are left in `{}`", data.display()));
     }
     Ok(())
 }

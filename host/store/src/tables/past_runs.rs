@@ -34,6 +34,14 @@ impl Key {
 /// What came of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
+    brought: Brought,
+    kind: Kind,
+    before: Option<u64>,
+}
+
+/// What it brought: version 1 had nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Brought {
     ended: u64,
     revision: u64,
     ingested: u64,
@@ -49,8 +57,6 @@ pub struct Row {
     failed: u64,
     first_failed: Vec<(String, String)>,
     why: Option<String>,
-    kind: Kind,
-    before: Option<u64>,
 }
 
 /// How it came about. In this order for ever.
@@ -88,54 +94,16 @@ impl table::Row for Row {
     const VERSION: u8 = 2;
 
     fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
-        let old: FetchedOnly = (version == 1).then(|| postcard::from_bytes(fields).ok()).flatten()?;
-        Some(Self {
-            ended: old.ended,
-            revision: old.revision,
-            ingested: old.ingested,
-            unchanged: old.unchanged,
-            bytes: old.bytes,
-            added: old.added,
-            changed: old.changed,
-            withdrawn: old.withdrawn,
-            rejected: old.rejected,
-            rejections: old.rejections,
-            absent: old.absent,
-            first_absent: old.first_absent,
-            failed: old.failed,
-            first_failed: old.first_failed,
-            why: old.why,
-            kind: Kind::Fetched,
-            before: None,
-        })
+        let brought = (version == 1).then(|| postcard::from_bytes(fields).ok()).flatten()?;
+        Some(Self { brought, kind: Kind::Fetched, before: None })
     }
-}
-
-/// Version 1.
-#[derive(Deserialize)]
-struct FetchedOnly {
-    ended: u64,
-    revision: u64,
-    ingested: u64,
-    unchanged: u64,
-    bytes: u64,
-    added: u64,
-    changed: u64,
-    withdrawn: u64,
-    rejected: u64,
-    rejections: Vec<(String, String, String)>,
-    absent: u64,
-    first_absent: Vec<(String, String)>,
-    failed: u64,
-    first_failed: Vec<(String, String)>,
-    why: Option<String>,
 }
 
 impl Row {
     /// The key and the row of a run.
     pub fn of(run: PastRun) -> (Key, Self) {
         let PastRun { began, ended, result, absent, failed, rejections, why, kind, before } = run;
-        let row = Self {
+        let brought = Brought {
             ended,
             revision: result.revision,
             ingested: result.ingested,
@@ -151,37 +119,36 @@ impl Row {
             failed,
             first_failed: result.failures,
             why,
-            kind: kind.into(),
-            before,
         };
-        (Key::new(result.feed, began), row)
+        (Key::new(result.feed, began), Self { brought, kind: kind.into(), before })
     }
 
     /// The run of a key.
     pub fn into_run(self, key: Key) -> PastRun {
+        let Self { brought, kind, before } = self;
         let rejection = |(source, id, reason)| RejectedRecord { source, id, reason };
         PastRun {
             began: key.began(),
-            ended: self.ended,
+            ended: brought.ended,
             result: RunResult {
                 feed: key.feed,
-                revision: self.revision,
-                ingested: self.ingested,
-                unchanged: self.unchanged,
-                bytes: self.bytes,
-                added: self.added,
-                changed: self.changed,
-                withdrawn: self.withdrawn,
-                rejected: self.rejected,
-                absent: self.first_absent,
-                failures: self.first_failed,
+                revision: brought.revision,
+                ingested: brought.ingested,
+                unchanged: brought.unchanged,
+                bytes: brought.bytes,
+                added: brought.added,
+                changed: brought.changed,
+                withdrawn: brought.withdrawn,
+                rejected: brought.rejected,
+                absent: brought.first_absent,
+                failures: brought.first_failed,
             },
-            absent: self.absent,
-            failed: self.failed,
-            rejections: self.rejections.into_iter().map(rejection).collect(),
-            why: self.why,
-            kind: self.kind.into(),
-            before: self.before,
+            absent: brought.absent,
+            failed: brought.failed,
+            rejections: brought.rejections.into_iter().map(rejection).collect(),
+            why: brought.why,
+            kind: kind.into(),
+            before,
         }
     }
 }

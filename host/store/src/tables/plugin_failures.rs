@@ -1,10 +1,11 @@
 //! How calls of plugins have failed lately.
 
-use limpid_model::{Blame, Digest, FailureKind, RecentFailure};
+use limpid_model::{Digest, RecentFailure};
 use serde::{Deserialize, Serialize};
 
 use crate::define::define_table;
 use crate::table;
+use crate::tables::values::{HowFailed, Party};
 
 define_table! {
     /// The table. A key is the name of a plugin.
@@ -23,34 +24,12 @@ pub struct Row {
 struct Failure {
     cause: String,
     call: String,
-    kind: Kind,
-    blame: Blamed,
+    kind: HowFailed,
+    blame: Party,
     message: String,
     times: u64,
     first_at: u64,
     last_at: u64,
-}
-
-/// How they failed. In this order for ever.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Kind {
-    Time,
-    Memory,
-    Tables,
-    Output,
-    Trap,
-    Contract,
-    Refused,
-    Host,
-    Quarantined,
-}
-
-/// Who is to blame. In this order for ever.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Blamed {
-    Plugin,
-    Input,
-    Host,
 }
 
 impl table::Row for Row {
@@ -79,22 +58,7 @@ impl From<RecentFailure> for Failure {
         // Whether the plugin is still called for the cause is known to whoever calls it.
         let RecentFailure { cause, call, kind, blame, message, times, first_at, last_at, is_avoided: _ } =
             failure;
-        let kind = match kind {
-            FailureKind::Time => Kind::Time,
-            FailureKind::Memory => Kind::Memory,
-            FailureKind::Tables => Kind::Tables,
-            FailureKind::Output => Kind::Output,
-            FailureKind::Trap => Kind::Trap,
-            FailureKind::Contract => Kind::Contract,
-            FailureKind::Refused => Kind::Refused,
-            FailureKind::Host => Kind::Host,
-            FailureKind::Quarantined => Kind::Quarantined,
-        };
-        let blame = match blame {
-            Blame::Plugin => Blamed::Plugin,
-            Blame::Input => Blamed::Input,
-            Blame::Host => Blamed::Host,
-        };
+        let (kind, blame) = (kind.into(), blame.into());
         Self { cause, call, kind, blame, message, times, first_at, last_at }
     }
 }
@@ -102,22 +66,7 @@ impl From<RecentFailure> for Failure {
 impl From<Failure> for RecentFailure {
     fn from(failure: Failure) -> Self {
         let Failure { cause, call, kind, blame, message, times, first_at, last_at } = failure;
-        let kind = match kind {
-            Kind::Time => FailureKind::Time,
-            Kind::Memory => FailureKind::Memory,
-            Kind::Tables => FailureKind::Tables,
-            Kind::Output => FailureKind::Output,
-            Kind::Trap => FailureKind::Trap,
-            Kind::Contract => FailureKind::Contract,
-            Kind::Refused => FailureKind::Refused,
-            Kind::Host => FailureKind::Host,
-            Kind::Quarantined => FailureKind::Quarantined,
-        };
-        let blame = match blame {
-            Blamed::Plugin => Blame::Plugin,
-            Blamed::Input => Blame::Input,
-            Blamed::Host => Blame::Host,
-        };
+        let (kind, blame) = (kind.into(), blame.into());
         Self { cause, call, kind, blame, message, times, first_at, last_at, is_avoided: false }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use limpid_model::{Digest, InputError, Key, KeyedVersion, PluginId, Rating, Text};
+use limpid_model::{Blame, Digest, FailureKind, InputError, Key, KeyedVersion, PluginId, Rating, Text};
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_bytes::ByteBuf;
@@ -41,6 +41,92 @@ impl From<PluginId> for Plugin {
 impl From<Plugin> for PluginId {
     fn from(stored: Plugin) -> Self {
         Self { name: stored.name, version: stored.version, digest: stored.digest.into() }
+    }
+}
+
+/// How a call of a plugin failed. In this order for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HowFailed {
+    /// Longer than it may.
+    Time,
+    /// More memory than it may.
+    Memory,
+    /// Larger tables than it may.
+    Tables,
+    /// More output than it may.
+    Output,
+    /// It stopped itself.
+    Trap,
+    /// Not as the contract has it.
+    Contract,
+    /// The input cannot be used.
+    Refused,
+    /// The host could not.
+    Host,
+    /// It was not called.
+    Quarantined,
+}
+
+impl From<FailureKind> for HowFailed {
+    fn from(kind: FailureKind) -> Self {
+        match kind {
+            FailureKind::Time => Self::Time,
+            FailureKind::Memory => Self::Memory,
+            FailureKind::Tables => Self::Tables,
+            FailureKind::Output => Self::Output,
+            FailureKind::Trap => Self::Trap,
+            FailureKind::Contract => Self::Contract,
+            FailureKind::Refused => Self::Refused,
+            FailureKind::Host => Self::Host,
+            FailureKind::Quarantined => Self::Quarantined,
+        }
+    }
+}
+
+impl From<HowFailed> for FailureKind {
+    fn from(stored: HowFailed) -> Self {
+        match stored {
+            HowFailed::Time => Self::Time,
+            HowFailed::Memory => Self::Memory,
+            HowFailed::Tables => Self::Tables,
+            HowFailed::Output => Self::Output,
+            HowFailed::Trap => Self::Trap,
+            HowFailed::Contract => Self::Contract,
+            HowFailed::Refused => Self::Refused,
+            HowFailed::Host => Self::Host,
+            HowFailed::Quarantined => Self::Quarantined,
+        }
+    }
+}
+
+/// Who is to blame for that. In this order for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Party {
+    /// The plugin.
+    Plugin,
+    /// What it was given.
+    Input,
+    /// The host.
+    Host,
+}
+
+impl From<Blame> for Party {
+    fn from(blame: Blame) -> Self {
+        match blame {
+            Blame::Plugin => Self::Plugin,
+            Blame::Input => Self::Input,
+            Blame::Host => Self::Host,
+        }
+    }
+}
+
+impl From<Party> for Blame {
+    fn from(stored: Party) -> Self {
+        match stored {
+            Party::Plugin => Self::Plugin,
+            Party::Input => Self::Input,
+            Party::Host => Self::Host,
+        }
     }
 }
 

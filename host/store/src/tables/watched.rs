@@ -22,15 +22,10 @@ define_table! {
     }
 }
 
-/// Where a tag pointed when it was last seen. Times are milliseconds since 1970.
+/// Where a tag pointed when it was last seen, and what was attached there. Times are milliseconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
-    digest: DigestBytes,
-    since: u64,
-    seen: u64,
-    gone: Option<u64>,
-    made: Option<u64>,
-    job: Option<u64>,
+    pointed: Pointed,
     attached: Vec<(String, DigestBytes)>,
     asked: Option<u64>,
 }
@@ -39,15 +34,14 @@ impl table::Row for Row {
     const VERSION: u8 = 2;
 
     fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
-        let old: BeforeAttached = (version == 1).then(|| postcard::from_bytes(fields).ok()).flatten()?;
-        let BeforeAttached { digest, since, seen, gone, made, job } = old;
-        Some(Self { digest, since, seen, gone, made, job, attached: Vec::new(), asked: None })
+        let pointed = (version == 1).then(|| postcard::from_bytes(fields).ok()).flatten()?;
+        Some(Self { pointed, attached: Vec::new(), asked: None })
     }
 }
 
-/// Version 1.
-#[derive(Deserialize)]
-struct BeforeAttached {
+/// Where it pointed: version 1 had nothing else.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Pointed {
     digest: DigestBytes,
     since: u64,
     seen: u64,
@@ -60,7 +54,8 @@ impl From<&WatchedTag> for Row {
     fn from(tag: &WatchedTag) -> Self {
         let WatchedTag { since, seen, gone, made, job, asked, .. } = *tag;
         let attached = tag.attached.iter().map(|it| (it.place.clone(), it.digest.into())).collect();
-        Self { digest: tag.digest.into(), since, seen, gone, made, job, attached, asked }
+        let pointed = Pointed { digest: tag.digest.into(), since, seen, gone, made, job };
+        Self { pointed, attached, asked }
     }
 }
 
@@ -68,7 +63,7 @@ impl Row {
     /// The tag of a key.
     pub fn into_tag(self, key: Key) -> WatchedTag {
         let Key { repository, tag, .. } = key;
-        let Self { digest, since, seen, gone, made, job, attached, asked } = self;
+        let Self { pointed: Pointed { digest, since, seen, gone, made, job }, attached, asked } = self;
         let attached =
             attached.into_iter().map(|(place, digest)| SeenAttached { place, digest: digest.into() });
         WatchedTag {

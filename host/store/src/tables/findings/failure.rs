@@ -1,36 +1,16 @@
-use limpid_model::{Blame, FailureKind, PluginFailure};
+use limpid_model::PluginFailure;
 use serde::{Deserialize, Serialize};
 
-use crate::tables::values::Plugin;
+use crate::tables::values::{HowFailed, Party, Plugin};
 
 /// A call that failed, as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Failure {
     plugin: Plugin,
     call: String,
-    kind: Kind,
+    kind: HowFailed,
     blame: Party,
     message: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Kind {
-    Time,
-    Memory,
-    Tables,
-    Output,
-    Trap,
-    Contract,
-    Refused,
-    Host,
-    Quarantined,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Party {
-    Plugin,
-    Input,
-    Host,
 }
 
 impl From<PluginFailure> for Failure {
@@ -38,22 +18,8 @@ impl From<PluginFailure> for Failure {
         Self {
             plugin: failure.plugin.into(),
             call: failure.call,
-            kind: match failure.kind {
-                FailureKind::Time => Kind::Time,
-                FailureKind::Memory => Kind::Memory,
-                FailureKind::Tables => Kind::Tables,
-                FailureKind::Output => Kind::Output,
-                FailureKind::Trap => Kind::Trap,
-                FailureKind::Contract => Kind::Contract,
-                FailureKind::Refused => Kind::Refused,
-                FailureKind::Host => Kind::Host,
-                FailureKind::Quarantined => Kind::Quarantined,
-            },
-            blame: match failure.blame {
-                Blame::Plugin => Party::Plugin,
-                Blame::Input => Party::Input,
-                Blame::Host => Party::Host,
-            },
+            kind: failure.kind.into(),
+            blame: failure.blame.into(),
             message: failure.message,
         }
     }
@@ -64,22 +30,8 @@ impl From<Failure> for PluginFailure {
         Self {
             plugin: stored.plugin.into(),
             call: stored.call,
-            kind: match stored.kind {
-                Kind::Time => FailureKind::Time,
-                Kind::Memory => FailureKind::Memory,
-                Kind::Tables => FailureKind::Tables,
-                Kind::Output => FailureKind::Output,
-                Kind::Trap => FailureKind::Trap,
-                Kind::Contract => FailureKind::Contract,
-                Kind::Refused => FailureKind::Refused,
-                Kind::Host => FailureKind::Host,
-                Kind::Quarantined => FailureKind::Quarantined,
-            },
-            blame: match stored.blame {
-                Party::Plugin => Blame::Plugin,
-                Party::Input => Blame::Input,
-                Party::Host => Blame::Host,
-            },
+            kind: stored.kind.into(),
+            blame: stored.blame.into(),
             message: stored.message,
         }
     }

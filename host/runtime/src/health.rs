@@ -222,6 +222,11 @@ impl Health {
         self.lock().noted
     }
 
+    /// Whether those of an earlier process were recalled.
+    pub(crate) fn has_recalled(&self) -> bool {
+        self.lock().recalled
+    }
+
     /// Recalls how calls failed before the process began, the last first. Only once: what is known by then is newer.
     pub(crate) fn recall(&self, earlier: Vec<RecentFailure>) {
         let mut state = self.lock();

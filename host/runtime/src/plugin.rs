@@ -110,6 +110,11 @@ impl Plugin {
         self.callee.health.noted()
     }
 
+    /// Whether it was recalled how calls failed before the process began.
+    pub fn has_recalled_failures(&self) -> bool {
+        self.callee.health.has_recalled()
+    }
+
     /// Recalls how calls of this very component failed before the process began, the last first. Only once.
     pub fn recall_failures(&self, earlier: Vec<RecentFailure>) {
         self.callee.health.recall(earlier);

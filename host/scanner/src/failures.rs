@@ -4,24 +4,19 @@
 //! batch, so that it costs the same however often they fail. What a process that is killed has not written is lost.
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use limpid_bytes::Stop;
-use limpid_model::{Digest, chain};
+use limpid_model::Digest;
 use limpid_runtime::{Plugin, Registry, Snapshot};
 use limpid_store::tables::plugin_failures::{self, PluginFailures};
 use limpid_store::{Batch, Store};
 use parking_lot::Mutex;
 
-use crate::workers::Workers;
+use crate::workers::{Beside, attempt};
 use crate::{Error, Scanner};
 
 /// How often failures are written, at most.
 const INTERVAL: Duration = Duration::from_secs(60);
-
-/// How long the end of the process waits for who has been told to stop.
-const STOPPING: Duration = Duration::from_secs(5);
 
 /// How many calls of each component had failed when that was written last.
 #[derive(Debug, Default)]
@@ -31,6 +26,9 @@ pub(crate) struct Written(Mutex<BTreeMap<Digest, u64>>);
 pub(crate) fn recall(store: &Store, plugins: &Snapshot) -> Result<(), Error> {
     let view = store.view();
     for plugin in plugins.plugins() {
+        if plugin.has_recalled_failures() {
+            continue;
+        }
         let row = view.get::<PluginFailures>(&plugin.id().name)?;
         // Those of another version say nothing of this one.
         let row = row.filter(|row| row.component() == plugin.id().digest);
@@ -84,10 +82,10 @@ pub(crate) fn forget(store: &Store, name: &str, written: &Written) -> Result<(),
     Ok(store.commit(batch)?)
 }
 
-/// Keeps how calls of plugins fail, until it is dropped.
+/// Keeps how calls of plugins fail, until it is dropped: then it writes what is not written yet.
+#[derive(Debug)]
 pub struct KeepingFailures {
-    stop: Stop,
-    workers: Workers,
+    _thread: Beside,
 }
 
 impl KeepingFailures {
@@ -96,39 +94,16 @@ impl KeepingFailures {
     /// # Errors
     /// No thread can be had.
     pub fn start(scanner: Scanner) -> Result<Self, Error> {
-        let stop = Stop::default();
-        let mut workers = Workers::default();
-        let stopping = stop.clone();
-        workers.start("plugin failures".to_owned(), move || work(&scanner, &stopping))?;
-        Ok(Self { stop, workers })
-    }
-}
-
-fn work(scanner: &Scanner, stop: &Stop) {
-    loop {
-        let is_last = stop.wait(INTERVAL);
-        match catch_unwind(AssertUnwindSafe(|| scanner.keep_failures())) {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!("failures of plugins are not kept: {}", chain(&error)),
-            Err(_) => tracing::error!("failures of plugins are not kept: a mistake in this program"),
-        }
-        if is_last {
-            break;
-        }
-    }
-}
-
-impl Drop for KeepingFailures {
-    /// Writes what is not written yet.
-    fn drop(&mut self) {
-        self.stop.stop();
-        self.workers.wait(STOPPING);
-    }
-}
-
-impl std::fmt::Debug for KeepingFailures {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("KeepingFailures")
+        let thread = Beside::start("plugin failures", move |stop| {
+            loop {
+                let is_last = stop.wait(INTERVAL);
+                attempt("failures of plugins are not kept", || scanner.keep_failures());
+                if is_last {
+                    break;
+                }
+            }
+        });
+        Ok(Self { _thread: thread? })
     }
 }
 

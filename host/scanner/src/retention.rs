@@ -2,11 +2,9 @@
 //! another was built that stays.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
 
 use limpid_bytes::Stop;
-use limpid_model::{AuditRecord, Digest, ExpiredImage, Image, chain, chains};
+use limpid_model::{AuditRecord, Digest, ExpiredImage, Image, chains};
 use limpid_store::tables::images::Images;
 use limpid_store::{Store, View};
 
@@ -14,15 +12,12 @@ use crate::kept::KeptFiles;
 use crate::names::Name;
 use crate::settings::DAY;
 use crate::settings::{RetentionRule, RetentionRules};
-use crate::workers::Workers;
+use crate::workers::{Beside, attempt};
 use crate::writer::Writers;
 use crate::{Error, Scanner, Settings, access, catalog, tags, watched, yield_to_others};
 
 /// Images that one run removes. The next one goes on.
 const A_RUN: usize = 10_000;
-
-/// How long the end of the process waits for a run that has been told to stop.
-const STOPPING: Duration = Duration::from_secs(5);
 
 /// What it takes to remove images that have expired.
 pub(crate) struct Expiring<'s> {
@@ -243,9 +238,10 @@ fn bases_of_others(view: &View<'_>, images: &[Known]) -> Result<HashSet<Digest>,
 }
 
 /// Removes images that have expired, from time to time, until it is dropped.
+#[derive(Debug)]
 pub struct Retention {
-    stop: Stop,
-    workers: Workers,
+    /// None where there is nothing to do.
+    _thread: Option<Beside>,
 }
 
 impl Retention {
@@ -254,42 +250,19 @@ impl Retention {
     /// # Errors
     /// A rule has a glob that is none, or no thread can be had.
     pub fn start(scanner: Scanner) -> Result<Self, Error> {
-        let stop = Stop::default();
-        let mut workers = Workers::default();
         let rules = scanner.settings().retention.rules().map_err(Error::BadRetention)?;
-        if rules.remove_something() {
-            let stop = stop.clone();
-            workers.start("retention".to_owned(), move || work(&scanner, &stop))?;
-        }
-        Ok(Self { stop, workers })
+        let start = || Beside::start("retention", move |stop| work(&scanner, stop));
+        Ok(Self { _thread: rules.remove_something().then(start).transpose()? })
     }
 }
 
 fn work(scanner: &Scanner, stop: &Stop) {
     yield_to_others();
     while !stop.wait(scanner.settings().retention.interval) {
-        let run = catch_unwind(AssertUnwindSafe(|| scanner.expiring().run(stop)));
-        match run {
-            Ok(Ok(removed)) if removed.is_empty() => {}
-            Ok(Ok(removed)) => {
-                tracing::info!(images = removed.len(), "{} images are removed by retention", removed.len());
-            }
-            Ok(Err(error)) => tracing::error!("images are not removed by retention: {}", chain(&error)),
-            Err(_) => tracing::error!("images are not removed by retention: a mistake in this program"),
+        let removed = attempt("images are not removed by retention", || scanner.expiring().run(stop));
+        if let Some(removed) = removed.filter(|removed| !removed.is_empty()) {
+            tracing::info!(images = removed.len(), "{} images are removed by retention", removed.len());
         }
-    }
-}
-
-impl Drop for Retention {
-    fn drop(&mut self) {
-        self.stop.stop();
-        self.workers.wait(STOPPING);
-    }
-}
-
-impl std::fmt::Debug for Retention {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Retention")
     }
 }
 

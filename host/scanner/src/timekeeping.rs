@@ -9,19 +9,16 @@ use limpid_store::tables::clock::{self, Clock as ToldLast};
 use limpid_store::{Batch, View};
 
 use crate::settings::Clock;
-use crate::workers::Workers;
+use crate::workers::Beside;
 use crate::{Error, Scanner};
 
 /// How often it is noted: what passes between the last note and a crash is not made up for.
 const EVERY: Duration = Duration::from_secs(30);
 
-/// How long the end of the process waits for the last note.
-const STOPPING: Duration = Duration::from_secs(5);
-
 /// Notes what time it is, from time to time and at the end, until it is dropped.
+#[derive(Debug)]
 pub struct Timekeeping {
-    stop: Stop,
-    workers: Workers,
+    _thread: Beside,
 }
 
 impl Timekeeping {
@@ -30,10 +27,7 @@ impl Timekeeping {
     /// # Errors
     /// It cannot be had.
     pub fn start(scanner: Scanner) -> Result<Self, Error> {
-        let (stop, mut workers) = (Stop::default(), Workers::default());
-        let stopped = stop.clone();
-        workers.start("clock".to_owned(), move || work(&scanner, &stopped))?;
-        Ok(Self { stop, workers })
+        Ok(Self { _thread: Beside::start("clock", move |stop| work(&scanner, stop))? })
     }
 }
 
@@ -63,19 +57,6 @@ pub(crate) fn go_on(view: &View<'_>, clock: &Clock) -> Result<(), Error> {
         clock.go_on_from(told);
     }
     Ok(())
-}
-
-impl Drop for Timekeeping {
-    fn drop(&mut self) {
-        self.stop.stop();
-        self.workers.wait(STOPPING);
-    }
-}
-
-impl std::fmt::Debug for Timekeeping {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Timekeeping")
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use limpid_model::{ImageLayer, Platform, Platforms, Watch, WatchSpec, WatchedTag};
 use limpid_store::Batch;

@@ -93,7 +93,7 @@ pub use backups::{BackupSettings, Backups, Reach};
 pub use bundle::{Exported, ExportedFeed, sign};
 pub use error::{BundleError, Error, PolicyError, Refused, SubscriptionError, TokenError, WatchError};
 pub use failures::KeepingFailures;
-pub use history::AsOf;
+pub use history::{AsOf, ChangesAsked};
 pub use identifiers::check as check_identifier;
 pub use index::{AdoptedLayer, ImageInput, Indexed, Progress, borrowed};
 pub use ingest::{Handed, Trust};
@@ -118,7 +118,7 @@ pub use settings::{
 };
 pub use timekeeping::Timekeeping;
 pub use vex::VexUpdates;
-pub use vulnerabilities::{ChangesAsked, Filter};
+pub use vulnerabilities::Filter;
 pub use watches::{Referrers, RegistryLister, Submit, Unlisted, Watching};
 use writer::Writers;
 

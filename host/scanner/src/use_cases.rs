@@ -29,7 +29,7 @@ use crate::difference;
 use crate::explain;
 use crate::failures;
 use crate::feeds;
-use crate::history::{self, AsOf};
+use crate::history::{self, AsOf, ChangesAsked};
 use crate::images;
 use crate::index::{self, AdoptedLayer, ImageInput, Indexed, Progress};
 use crate::ingest::{Handed, Trust};
@@ -40,7 +40,7 @@ use crate::revision::{self, Revision};
 use crate::room::{self, Room};
 use crate::run::{self, Run, RunProgress};
 use crate::statistics;
-use crate::vulnerabilities::{self, ChangesAsked, Filter};
+use crate::vulnerabilities::{self, Filter};
 use crate::{Error, Scanner, Sizes, names, plan, plugins, stated, versions};
 
 impl Scanner {
@@ -207,11 +207,18 @@ impl Scanner {
         run::past_runs(self.store(), feed, before, limit)
     }
 
-    /// What revisions of a feed changed, as far as history holds.
+    /// What revisions of a feed changed, as far as history holds; where `counts_images` says so, with the images that
+    /// each affects now.
     ///
     /// # Errors
     /// [`Error::NoFeed`] where nobody knows it, [`Error::NoRevision`] where there was no such revision.
-    pub fn feed_changes(&self, feed: &str, asked: ChangesAsked) -> Result<FeedChanges, Error> {
+    pub fn feed_changes(
+        &self,
+        feed: &str,
+        asked: &ChangesAsked,
+        counts_images: bool,
+    ) -> Result<FeedChanges, Error> {
+        let asked = (asked, counts_images);
         vulnerabilities::changes((self.store(), self.settings()), &self.plugins(), feed, asked)
     }
 

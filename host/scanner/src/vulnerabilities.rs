@@ -18,7 +18,6 @@ use crate::inventory::{Affected, Placed, Vulnerability, affected, by_image, imag
 use crate::report::Enrichments;
 use crate::stated::All;
 use crate::{Error, Settings, identifiers};
-pub use changes::ChangesAsked;
 #[cfg(test)]
 pub(crate) use changes::affected_now;
 pub(crate) use changes::changes;

@@ -16,19 +16,19 @@ use crate::plugins::no_feed;
 /// Changes and revisions that are looked at for one page: it ends there, full or not.
 const LOOKED_AT: usize = if cfg!(test) { 20 } else { 20_000 };
 
-/// Which changes are asked for.
+/// Which changes of a feed are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Asked {
+pub struct ChangesAsked {
     /// The revision after which they begin; none for the one before `to`.
-    pub(crate) from: Option<u64>,
+    pub from: Option<u64>,
     /// The last revision; none for the one that holds.
-    pub(crate) to: Option<u64>,
+    pub to: Option<u64>,
     /// What became of what has changed; none for whatever.
-    pub(crate) kind: Option<FeedChangeKind>,
+    pub kind: Option<FeedChangeKind>,
     /// The last change of the page before.
-    pub(crate) after: Option<FeedChangePosition>,
+    pub after: Option<FeedChangePosition>,
     /// How many, at most.
-    pub(crate) limit: usize,
+    pub limit: usize,
 }
 
 /// What revisions of a feed changed, as far as history holds.
@@ -39,7 +39,7 @@ pub(crate) fn changes_of_feed(
     plugins: &Snapshot,
     view: &View<'_>,
     feed: &str,
-    asked: &Asked,
+    asked: &ChangesAsked,
 ) -> Result<FeedChanges, Error> {
     let latest = match view.get::<Feeds>(&feed.to_owned())? {
         Some(row) => row.revision,
@@ -95,7 +95,7 @@ fn forgotten(view: &View<'_>, feed: &str, from: u64, to: u64) -> Result<u64, Err
 /// A page in the making.
 struct Listing<'a> {
     view: &'a View<'a>,
-    asked: &'a Asked,
+    asked: &'a ChangesAsked,
     items: Vec<FeedChange>,
     looked_at: usize,
     /// What was looked at last.

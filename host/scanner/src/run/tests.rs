@@ -22,7 +22,7 @@ use limpid_store::{Batch, Store};
 
 use super::*;
 use crate::Scanner;
-use crate::history::{Asked, changes_of_feed};
+use crate::history::{ChangesAsked, changes_of_feed};
 use crate::test_support;
 
 struct Fake {
@@ -325,7 +325,7 @@ fn changed(
     kind: Option<FeedChangeKind>,
     limit: usize,
 ) -> Vec<String> {
-    let mut asked = Asked { from: Some(from), to: Some(to), kind, after: None, limit };
+    let mut asked = ChangesAsked { from: Some(from), to: Some(to), kind, after: None, limit };
     let (view, mut all) = (stored.scanner.store().view(), Vec::new());
     loop {
         let changes = changes_of_feed(&stored.scanner.plugins(), &view, "feed", &asked).unwrap();
@@ -382,7 +382,7 @@ fn pages_of_changes_end_after_a_bounded_look() {
     assert_eq!(changed(&stored, (2, 4), None, 7).len(), 100);
     let gone = Some(FeedChangeKind::Withdrawn);
     assert_eq!(changed(&stored, (2, 4), gone, 100).len(), 50, "also where a page has nothing to show");
-    let asked = Asked { from: Some(2), to: Some(4), kind: gone, after: None, limit: 100 };
+    let asked = ChangesAsked { from: Some(2), to: Some(4), kind: gone, after: None, limit: 100 };
     let (plugins, view) = (stored.scanner.plugins(), stored.scanner.store().view());
     let first = changes_of_feed(&plugins, &view, "feed", &asked).unwrap().page;
     assert!(first.items.is_empty() && first.next.is_some(), "{first:?}");
@@ -400,7 +400,7 @@ fn of_changes_longer_ago_than_history_it_is_said_how_many_revisions_are_not_know
     }
     stored.scanner.store().commit(batch).unwrap();
     let changes = |from, to| {
-        let asked = Asked { from: Some(from), to, limit: 100, ..Asked::default() };
+        let asked = ChangesAsked { from: Some(from), to, limit: 100, ..ChangesAsked::default() };
         changes_of_feed(&stored.scanner.plugins(), &stored.scanner.store().view(), "feed", &asked)
     };
     let known = changes(0, None).unwrap();

@@ -2,34 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use limpid_model::{AtMost, FeedChangeKind, FeedChangePosition, FeedChanges};
+use limpid_model::{AtMost, FeedChangeKind, FeedChanges};
 use limpid_runtime::Snapshot;
 use limpid_store::{Store, View};
 
 use super::affected_packages;
-use crate::history::{Asked, changes_of_feed};
+use crate::history::{ChangesAsked, changes_of_feed};
 use crate::inventory::{Vulnerability, by_image, images_of};
 use crate::{Error, Settings};
 
 /// Images that are counted for one change, at most.
 const COUNTED: usize = if cfg!(test) { 2 } else { 100 };
-
-/// Which changes of a feed are asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ChangesAsked {
-    /// The revision after which they begin; none for the one before `to`.
-    pub from: Option<u64>,
-    /// The last revision; none for the one that holds.
-    pub to: Option<u64>,
-    /// What became of what has changed; none for whatever.
-    pub kind: Option<FeedChangeKind>,
-    /// Whether the images are counted that each affects now.
-    pub counts_images: bool,
-    /// The last change of the page before.
-    pub after: Option<FeedChangePosition>,
-    /// How many, at most.
-    pub limit: usize,
-}
 
 /// What revisions of a feed changed, as far as history holds, with the images that it affects now where these are asked
 /// for.
@@ -40,11 +23,10 @@ pub(crate) fn changes(
     (store, settings): (&Store, &Settings),
     plugins: &Snapshot,
     feed: &str,
-    asked: ChangesAsked,
+    (asked, counts_images): (&ChangesAsked, bool),
 ) -> Result<FeedChanges, Error> {
     let view = store.view();
-    let ChangesAsked { from, to, kind, counts_images, after, limit } = asked;
-    let mut changes = changes_of_feed(plugins, &view, feed, &Asked { from, to, kind, after, limit })?;
+    let mut changes = changes_of_feed(plugins, &view, feed, asked)?;
     if counts_images {
         for change in &mut changes.page.items {
             if matches!(change.kind, FeedChangeKind::Added | FeedChangeKind::Changed) {

@@ -127,7 +127,8 @@ pub(super) struct Between {
 }
 
 impl Between {
-    fn read(self) -> Result<ChangesAsked, Failure> {
+    /// What is asked for, and whether images are counted.
+    fn read(self) -> Result<(ChangesAsked, bool), Failure> {
         let Self { from, to, change, images, after, limit } = self;
         let kind = change.map(|word| {
             FeedChangeKind::from_word(&word).ok_or_else(|| {
@@ -140,14 +141,9 @@ impl Between {
             read_position(&after).ok_or_else(unreadable)
         });
         let longest = if images { CHANGES } else { MOST_CHANGES };
-        Ok(ChangesAsked {
-            from,
-            to,
-            kind: kind.transpose()?,
-            counts_images: images,
-            after: after.transpose()?,
-            limit: limit.unwrap_or(CHANGES).clamp(1, longest),
-        })
+        let limit = limit.unwrap_or(CHANGES).clamp(1, longest);
+        let (kind, after) = (kind.transpose()?, after.transpose()?);
+        Ok((ChangesAsked { from, to, kind, after, limit }, images))
     }
 }
 
@@ -167,8 +163,10 @@ pub(super) async fn changes(
     query: Result<Query<Between>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<FeedChanges>, Failure> {
     let Query(asked) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
-    let (scanner, asked) = (state.scanner.clone(), asked.read()?);
-    state.readers.run(move || scanner.feed_changes(&name, asked)).await.map(|changes| Json(changes.into()))
+    let (asked, counts_images) = asked.read()?;
+    let scanner = state.scanner.clone();
+    let changes = move || scanner.feed_changes(&name, &asked, counts_images);
+    state.readers.run(changes).await.map(|changes| Json(changes.into()))
 }
 
 /// Removes everything that a source stated.

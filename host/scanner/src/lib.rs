@@ -258,6 +258,11 @@ impl Scanner {
         Ok(())
     }
 
+    /// How often the settings were changed: what was made of others may be another now.
+    pub fn changes_of_settings(&self) -> usize {
+        self.0.settings.replaced()
+    }
+
     /// Whether settings can be changed once more.
     ///
     /// # Errors

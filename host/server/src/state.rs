@@ -67,8 +67,8 @@ impl AppState {
         }
     }
 
-    /// What is looked for in history, which depends on this, the revision and the settings: once for all who ask for it,
-    /// and no longer than somebody waits.
+    /// What is looked for in history, which depends on this and the revision: once for all who ask for it, and no longer
+    /// than somebody waits.
     ///
     /// # Errors
     /// Those of `work`, and where its turn does not come.
@@ -78,17 +78,16 @@ impl AppState {
         on: &(impl Hash + ?Sized),
         work: impl FnOnce(&Scanner, &Stop) -> Result<T, Error> + Send + 'static,
     ) -> Result<Document, Failure> {
-        // Settings that are in force stay where they are.
-        let settings = std::ptr::from_ref(self.scanner.settings()).addr();
-        let tag = self.tag(&("history", on, settings));
+        let tag = self.tag(&("history", on));
         let making = Making { pool: &self.histories, kept: &self.kept, coding, tag };
         let scanner = self.scanner.clone();
         self.flights.answer(making, move |stop| work(&scanner, stop)).await
     }
 
-    /// The tag of what depends on this and the revision; none while that changes. It is made before anything is read:
-    /// what is read may be newer than its tag, and never older.
+    /// The tag of what depends on this, the revision and the settings; none while the revision changes. It is made before
+    /// anything is read: what is read may be newer than its tag, and never older.
     pub(crate) fn tag(&self, on: &impl Hash) -> Option<Tag> {
-        self.scanner.revision().map(|revision| self.tags.of(&(revision, on)))
+        let settings = self.scanner.changes_of_settings();
+        self.scanner.revision().map(|revision| self.tags.of(&(revision, settings, on)))
     }
 }

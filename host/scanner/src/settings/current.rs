@@ -36,12 +36,17 @@ impl<T> Current<T> {
         replaced.map_or(&self.0.first, Box::as_ref)
     }
 
+    /// How often it was replaced.
+    pub fn replaced(&self) -> usize {
+        self.0.last.load(Ordering::Acquire)
+    }
+
     /// Whether it can be replaced once more.
     ///
     /// # Errors
     /// It cannot.
     pub fn is_replaceable(&self) -> Result<(), ReplacedTooOften> {
-        if self.0.last.load(Ordering::Acquire) < REPLACED { Ok(()) } else { Err(ReplacedTooOften) }
+        if self.replaced() < REPLACED { Ok(()) } else { Err(ReplacedTooOften) }
     }
 
     /// From now on there is another.
@@ -97,6 +102,7 @@ mod tests {
         for number in 1..=REPLACED {
             current.is_replaceable().unwrap();
             current.replace(number).unwrap();
+            assert_eq!(current.replaced(), number);
         }
         assert_eq!(current.is_replaceable(), Err(ReplacedTooOften));
         assert_eq!(current.replace(0), Err(ReplacedTooOften));

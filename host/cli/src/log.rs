@@ -47,18 +47,11 @@ pub(crate) fn start(
     let (filter, handle) = reload::Layer::new(self::filter(filter)?);
     let registry = tracing_subscriber::registry();
     // What the filter leaves out is asked for by nobody where there is no other layer, and costs nothing.
-    match (traces, is_profiled) {
-        (None, false) => registry.with(filter).with(lines(format)).init(),
-        (None, true) => {
-            registry.with(lines::<Registry>(format).with_filter(filter)).with(spans_of_threads()).init();
-        }
-        (Some(traces), false) => {
-            registry.with(lines::<Registry>(format).with_filter(filter)).with(traces.layer()).init();
-        }
-        (Some(traces), true) => {
-            let registry = registry.with(lines::<Registry>(format).with_filter(filter));
-            registry.with(traces.layer()).with(spans_of_threads()).init();
-        }
+    if traces.is_none() && !is_profiled {
+        registry.with(filter).with(lines(format)).init();
+    } else {
+        let registry = registry.with(lines::<Registry>(format).with_filter(filter));
+        registry.with(traces.map(Traces::layer)).with(is_profiled.then(spans_of_threads)).init();
     }
     Ok(Box::new(move |filter| handle.reload(filter).map_err(anyhow::Error::from)))
 }

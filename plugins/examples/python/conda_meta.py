@@ -8,6 +8,9 @@ from urllib.parse import quote, urlsplit
 ARCHIVES = ("conda", "tar.bz2")
 BRACKET = re.compile(r"[\[\]{}]")
 
+# What a package needs: `CHANNEL::NAME`, and behind it which versions and builds.
+SPEC = re.compile(r"\s*(?:[^\s:]+::)?([A-Za-z0-9_][A-Za-z0-9_.-]*)")
+
 # Deepest nesting of values, of which records have four levels. The parser calls itself for each,
 # and a plugin whose stack overflows ends there and then, without an exception.
 DEEPEST = 100
@@ -37,6 +40,8 @@ class Record:
     """which of `ARCHIVES` it came in"""
     arch: str
     license: str
+    depends: tuple[str, ...] | None
+    """names of the packages that it needs; none where the record does not list them"""
 
     @property
     def purl(self) -> str:
@@ -71,6 +76,7 @@ def read(data: bytes) -> Record:
         archive=archive(text(stated, "fn") or address),
         arch=text(stated, "arch"),
         license=text(stated, "license"),
+        depends=depends(stated),
     )
 
 
@@ -124,6 +130,16 @@ def urlpath(address: str) -> str:
 
 def archive(name: str) -> str:
     return next((archive for archive in ARCHIVES if name.endswith(f".{archive}")), "")
+
+
+def depends(stated: dict) -> tuple[str, ...] | None:
+    specs = stated.get("depends")
+    if not isinstance(specs, list):
+        return None
+    names = (SPEC.match(spec) for spec in specs if isinstance(spec, str))
+    # A virtual package (`__glibc`) is a fact of the machine.
+    needed = (name[1].lower() for name in names if name and not name[1].startswith("__"))
+    return tuple(dict.fromkeys(needed))
 
 
 def encoded(value: str) -> str:

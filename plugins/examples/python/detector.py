@@ -15,6 +15,7 @@ from wit_world.imports.types import (
     Fact_Package,
     Finding,
     Package,
+    Requirement,
     Scope_Namespace,
 )
 
@@ -86,4 +87,5 @@ def stated(record: conda_meta.Record) -> Package:
         symbols=None,
         qualifiers=[],
         licenses=[record.license] if record.license else [],
+        requires=None if record.depends is None else [Requirement(name, None) for name in record.depends],
     )

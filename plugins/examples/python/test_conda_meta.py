@@ -56,6 +56,18 @@ class CondaMeta(unittest.TestCase):
         record = read(channel=None, fn=None, url=address)
         self.assertEqual((record.channel, record.archive), ("bioconda", "conda"))
 
+    def test_what_it_needs_is_named_without_versions(self):
+        for stated, expected in {
+            None: None,
+            (): (),
+            ("python >=3.6,<3.7.0a0", "six"): ("python", "six"),
+            ("conda-forge::libcblas=3.9", "libcblas", "__glibc >=2.17"): ("libcblas",),
+            ("_openmp_mutex[version='>=4.5']", "R.Base 4.*"): ("_openmp_mutex", "r.base"),
+            (1, "", "*"): (),
+        }.items():
+            with self.subTest(stated):
+                self.assertEqual(read(depends=stated).depends, expected)
+
     def test_half_a_surrogate_pair_is_replaced(self):
         self.assertEqual(read(name="a\ud800").name, "a?")
 

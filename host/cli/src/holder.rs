@@ -9,7 +9,7 @@ use limpid_formats::json as api;
 use limpid_images::{ImageSource, RegistryImages};
 use limpid_model::{DecisionDocument, DecisionKind, Digest, ImageReference, Platform, Platforms, Role};
 use limpid_policy::Order;
-use limpid_scanner::{AsOf, Error, Filter, Progress, Scanner, Stop};
+use limpid_scanner::{AsOf, Error, Filter, Position, Progress, Scanner, Stop};
 
 use crate::input::{Input, Named};
 use crate::open;
@@ -259,7 +259,7 @@ impl Holder {
         }
     }
 
-    /// Images that a vulnerability affects, by digest, so many at most.
+    /// Images that a vulnerability affects, so many at most.
     ///
     /// # Errors
     /// No feed knows it.
@@ -274,7 +274,7 @@ impl Holder {
             let room = (limit - all.images.len()).min(PAGE);
             let page = match self {
                 Self::Here(here) => {
-                    let after = all.next.as_deref().map(str::parse::<Digest>).transpose()?;
+                    let after = all.next.as_deref().map(str::parse::<Position>).transpose()?;
                     here.scanner.affected_images(id, filter, after.as_ref(), room)?.into()
                 }
                 Self::Service(service) => {

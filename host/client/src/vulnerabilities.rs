@@ -43,7 +43,7 @@ impl Client {
         self.get(&format!("/v1/vulnerabilities/{}", encoded(id)))
     }
 
-    /// A page of the images that it affects, by digest.
+    /// A page of the images that it affects.
     ///
     /// # Errors
     /// No feed knows this identifier.

@@ -14,8 +14,11 @@ pub struct VulnerabilityDescription {
     pub advisories: Vec<Published>,
     /// What is known of it, whoever is affected.
     pub enrichments: Vec<Enriched>,
-    /// Packages of layers that it affects, in each context in which layers lie.
+    /// Packages of layers that it affects, in each context in which layers lie: of each version, those of some
+    /// layers.
     pub packages: Vec<AffectedPackage>,
+    /// Whether there are more of them.
+    pub more_packages: bool,
 }
 
 /// An advisory and who published it.

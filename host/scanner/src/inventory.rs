@@ -13,10 +13,16 @@ mod candidates;
 mod contexts;
 mod forget;
 mod layer;
+mod pages;
+mod rows;
 
-pub(crate) use affected::{Affected, Context, KnownContexts, Vulnerability, affected};
+pub(crate) use affected::{Affected, Context, Judge, KnownContexts, Vulnerability, affected};
+pub(crate) use candidates::Candidates;
 pub(crate) use contexts::{
     Placed, by_image, forget_all, forget_empty, hidden_of, images_of, images_with, place, unplace,
 };
 pub(crate) use forget::forget_layer;
 pub(crate) use layer::{forget_findings, inventory_of, put_findings};
+pub(crate) use pages::{Admission, Asked, Holder, page};
+pub use pages::{NoPosition, Position};
+pub(crate) use rows::{Go, Part, Rows, stretch};

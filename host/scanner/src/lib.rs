@@ -97,6 +97,7 @@ pub use history::{AsOf, ChangesAsked};
 pub use identifiers::check as check_identifier;
 pub use index::{AdoptedLayer, ImageInput, Indexed, Progress, borrowed};
 pub use ingest::{Handed, Trust};
+pub use inventory::{NoPosition, Position};
 pub use jobs::{JobProgress, JobTimes, Jobs, OpenSource, Opened, QueueLength, Secrets, Spool};
 use kept::KeptFiles;
 pub use limpid_fetch::Login;

@@ -1,14 +1,14 @@
 //! Which images hold a package.
 
-use std::collections::BTreeMap;
+use std::iter;
 
 use limpid_model::{Digest, InstalledVersion, Key, PackageHolder, Page};
 use limpid_runtime::Snapshot;
-use limpid_store::tables::images::{Called, Images};
-use limpid_store::tables::inventory::{self, Inventory, Named};
+use limpid_store::key::Writer;
+use limpid_store::tables::inventory::{self, Named};
 use limpid_store::{Store, View};
 
-use crate::inventory::{Context, KnownContexts, by_image, images_of};
+use crate::inventory::{Admission, Asked, Context, Go, Holder, Part, Position, Rows, page, stretch};
 use crate::{Error, versions};
 
 /// Which versions are asked for. Without a scheme, all of them.
@@ -22,9 +22,9 @@ pub struct Versions {
     pub below: Option<String>,
 }
 
-/// Images that hold a package of that name, or built from a source package of that name, by
-/// digest, from the one after `after` on, `limit` at most. A package of a distribution is found
-/// under each namespace in which advisories for that distribution are published.
+/// Images that hold a package of that name, or built from a source package of that name: by digest where few layers hold one, and else by version. A package of a
+/// distribution is found under each namespace in which advisories for that distribution are published.
+/// A page may hold less where another follows.
 ///
 /// # Errors
 /// [`Error::NoScheme`] and [`Error::BadVersion`] where the versions cannot be ordered.
@@ -33,29 +33,46 @@ pub(crate) fn holders(
     plugins: &Snapshot,
     (namespace, name): (&str, &str),
     versions: &Versions,
-    after: Option<&Digest>,
-    limit: usize,
-) -> Result<Page<PackageHolder, Digest>, Error> {
+    asked: Asked<'_>,
+) -> Result<Page<PackageHolder, Position>, Error> {
     let bounds = bounds(plugins, versions)?;
-    let view = store.view();
-    let by_group = by_group(&view, (namespace, name), bounds.as_ref())?;
-    let (groups, stored): (Vec<_>, Vec<_>) = by_group.into_iter().unzip();
-    let found = images_of(&view, &groups, after, limit.saturating_add(1))?;
-    let found: Vec<_> = by_image(&found).collect();
-    let more = found.len() > limit;
-    let mut images = view.stream::<Images>();
-    let mut items = Vec::new();
-    for (image, same) in found.into_iter().take(limit) {
-        let called: Option<Called> = images.glance(&image)?;
-        let mut versions: Vec<InstalledVersion> =
-            same.iter().filter_map(|(_, place)| stored.get(*place)).flatten().cloned().collect();
-        versions.sort_unstable();
-        versions.dedup();
-        let names = called.map(|called| called.names).unwrap_or_default();
-        items.push(PackageHolder { image, names, installed: versions });
+    let named = OfName { namespace, name, bounds: bounds.as_ref() };
+    let within = |context: &Context, key: &inventory::Key, row: &inventory::Row| {
+        let holds = (!key.namespace.is_empty() || context.row.namespaces().iter().any(|it| it == namespace))
+            && context.holds(&key.component, row.path());
+        Ok(holds.then(|| installed(context, key, row)).into_iter().collect())
+    };
+    let page = page(&store.view(), &named, within, &Every, asked)?;
+    let holder = |holder: Holder<InstalledVersion>| {
+        let mut installed = holder.found.to_vec();
+        installed.sort_unstable();
+        installed.dedup();
+        PackageHolder { image: holder.image, names: holder.names, installed }
+    };
+    Ok(Page { items: page.items.into_iter().map(holder).collect(), next: page.next })
+}
+
+fn installed(context: &Context, key: &inventory::Key, row: &inventory::Row) -> InstalledVersion {
+    let (path, package, _) = row.clone().into_parts();
+    InstalledVersion {
+        name: package.name.into(),
+        version: package.version.into(),
+        diff_id: context.row.real_layer(&path).unwrap_or(key.diff_id),
+        path: path.into(),
     }
-    let next = items.last().filter(|_| more).map(|last| last.image);
-    Ok(Page { items, next })
+}
+
+/// All images count.
+struct Every;
+
+impl Admission for Every {
+    fn is_open(&self) -> bool {
+        true
+    }
+
+    fn admits(&self, _: &[String], _: &[(String, String)]) -> bool {
+        true
+    }
 }
 
 fn bounds(plugins: &Snapshot, versions: &Versions) -> Result<Option<Bounds>, Error> {
@@ -79,66 +96,59 @@ struct Bounds {
     below: Option<Key>,
 }
 
-type ByGroup = BTreeMap<(Digest, u64), Vec<InstalledVersion>>;
+/// Packages of a name.
+struct OfName<'a> {
+    namespace: &'a str,
+    name: &'a str,
+    bounds: Option<&'a Bounds>,
+}
 
-fn by_group(
-    view: &View<'_>,
-    (namespace, name): (&str, &str),
-    bounds: Option<&Bounds>,
-) -> Result<ByGroup, Error> {
-    let mut groups = ByGroup::new();
-    let mut contexts = KnownContexts::new(view);
-    for of in [namespace, ""] {
-        for named in [Named::Alike, Named::Package, Named::Source] {
-            for row in rows(view, (of, name, named), bounds) {
-                let (key, row) = row?;
-                let below = bounds.and_then(|bounds| bounds.below.as_ref());
-                if below.is_some_and(|below| key.version.as_slice() >= below.as_bytes()) {
-                    break;
-                }
-                for context in contexts.of(&key.diff_id)? {
-                    if holds(context, of, namespace, &key, &row) {
-                        let (path, package, _) = row.clone().into_parts();
-                        let stored = InstalledVersion {
-                            name: package.name.into(),
-                            version: package.version.into(),
-                            diff_id: context.row.real_layer(&path).unwrap_or(key.diff_id),
-                            path: path.into(),
-                        };
-                        groups.entry((key.diff_id, context.id)).or_default().push(stored);
-                    }
+impl<'a> OfName<'a> {
+    fn part(&self) -> Option<Part<'a>> {
+        let key = |key: &'a Option<Key>| key.as_ref().map(Key::as_bytes);
+        self.bounds.map(|bounds| Part { from: key(&bounds.from), until: key(&bounds.below) })
+    }
+
+    /// Whether a version is one that is not wanted any more, which the part still has.
+    fn is_end(&self, version: &[u8]) -> bool {
+        let below = self.bounds.and_then(|bounds| bounds.below.as_ref());
+        below.is_some_and(|below| version >= below.as_bytes())
+    }
+}
+
+impl Rows for OfName<'_> {
+    fn visit(
+        &self,
+        view: &View<'_>,
+        from: Option<&inventory::Key>,
+        mut visit: impl FnMut(inventory::Key, inventory::Row) -> Result<Go, Error>,
+    ) -> Result<(), Error> {
+        let mut rows = view.cursor();
+        let mut wanted = |key: inventory::Key, row| match self.is_end(&key.version) {
+            true => Ok(Go::ToNextVersion),
+            false => visit(key, row),
+        };
+        // A package of a distribution does not know of which.
+        let own = (!self.namespace.is_empty()).then_some(self.namespace);
+        for namespace in iter::once("").chain(own) {
+            for named in [Named::Alike, Named::Package, Named::Source] {
+                let prefix = |key: &mut Writer| match self.bounds {
+                    None => inventory::Key::of_name(key, namespace, self.name, named),
+                    Some(it) => inventory::Key::prefix(key, namespace, self.name, named, Some(&it.component)),
+                };
+                if stretch(&mut rows, from, self.part(), prefix, &mut wanted)?.is_break() {
+                    return Ok(());
                 }
             }
         }
+        Ok(())
     }
-    Ok(groups)
-}
 
-/// Whether the package is there in a context, and of the namespace that is asked for.
-fn holds(context: &Context, of: &str, namespace: &str, key: &inventory::Key, row: &inventory::Row) -> bool {
-    (!of.is_empty() || context.row.namespaces().iter().any(|known| known == namespace))
-        && context.holds(&key.component, row.path())
-}
-
-type Rows<'v> = Box<dyn Iterator<Item = Result<(inventory::Key, inventory::Row), limpid_store::Error>> + 'v>;
-
-fn rows<'v>(
-    view: &'v View<'v>,
-    (namespace, name, named): (&'v str, &'v str, Named),
-    bounds: Option<&'v Bounds>,
-) -> Rows<'v> {
-    let Some(Bounds { component, from, .. }) = bounds else {
-        return Box::new(view.scan::<Inventory>(move |key| {
-            inventory::Key::of_name(key, namespace, name, named);
-        }));
-    };
-    Box::new(view.scan_from::<Inventory>(
-        move |key| inventory::Key::prefix(key, namespace, name, named, Some(component)),
-        move |key| {
-            inventory::Key::prefix(key, namespace, name, named, Some(component));
-            if let Some(from) = from {
-                key.bytes(from.as_bytes());
-            }
-        },
-    ))
+    fn has(&self, key: &inventory::Key) -> bool {
+        key.name == self.name
+            && (key.namespace.is_empty() || key.namespace == self.namespace)
+            && self.bounds.is_none_or(|bounds| key.scheme == Some(bounds.component))
+            && self.part().is_none_or(|part| part.has(&key.version))
+            && !self.is_end(&key.version)
+    }
 }

@@ -33,6 +33,7 @@ use crate::history::{self, AsOf, ChangesAsked};
 use crate::images;
 use crate::index::{self, AdoptedLayer, ImageInput, Indexed, Progress};
 use crate::ingest::{Handed, Trust};
+use crate::inventory::{Asked, Position};
 use crate::notices::SecretsAtRest;
 use crate::packages::{self, Versions};
 use crate::report::Reporter;
@@ -119,9 +120,10 @@ impl Scanner {
         names::images_named(self.store(), name, after, limit)
     }
 
-    /// Images that hold a package of that name, or built from a source package of that name, by
-    /// digest, from the one after `after` on, `limit` at most. A package of a distribution is found
-    /// under each namespace in which advisories for that distribution are published.
+    /// Images that hold a package of that name, or built from a source package of that name, after a
+    /// position, `limit` at most: by digest where few layers hold one, and else by version. A package of a
+    /// distribution is found under each namespace in which advisories for that distribution are published.
+    /// A page may hold less where another follows.
     ///
     /// # Errors
     /// [`Error::NoScheme`] and [`Error::BadVersion`] where the versions cannot be ordered.
@@ -129,10 +131,16 @@ impl Scanner {
         &self,
         (namespace, name): (&str, &str),
         versions: &Versions,
-        after: Option<&Digest>,
+        after: Option<&Position>,
         limit: usize,
-    ) -> Result<Page<PackageHolder, Digest>, Error> {
-        packages::holders(self.store(), &self.plugins(), (namespace, name), versions, after, limit)
+    ) -> Result<Page<PackageHolder, Position>, Error> {
+        packages::holders(
+            self.store(),
+            &self.plugins(),
+            (namespace, name),
+            versions,
+            Asked::new(after, limit),
+        )
     }
 
     /// Statistics over all images, from one view. Each layer is judged once for each context in which
@@ -152,8 +160,8 @@ impl Scanner {
         vulnerabilities::vulnerability(self.store(), self.settings(), id)
     }
 
-    /// Images that a vulnerability affects, by digest, from the one after `after` on, `limit` at
-    /// most.
+    /// Images that a vulnerability affects, after a position, `limit` at most: by digest where few layers bring it in,
+    /// and else by the packages that do. A page may hold less where another follows.
     ///
     /// # Errors
     /// [`Error::NoVulnerability`] where no feed knows this identifier.
@@ -161,10 +169,11 @@ impl Scanner {
         &self,
         id: &str,
         filter: &Filter,
-        after: Option<&Digest>,
+        after: Option<&Position>,
         limit: usize,
-    ) -> Result<Page<AffectedImage, Digest>, Error> {
-        vulnerabilities::affected_images(self.store(), self.settings(), id, filter, after, limit)
+    ) -> Result<Page<AffectedImage, Position>, Error> {
+        let asked = Asked::new(after, limit);
+        vulnerabilities::affected_images(self.store(), self.settings(), id, filter, asked)
     }
 
     /// All feeds: those that a plugin reads, and those of which something is stored.

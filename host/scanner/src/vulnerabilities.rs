@@ -3,18 +3,18 @@
 mod changes;
 mod scores;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
-use limpid_matching::{Authority, is_as_severe, severity};
+use limpid_matching::{Authority, Speaks, is_as_severe, severity};
 use limpid_model::report::Enriched;
-use limpid_model::{
-    AffectedImage, AffectedPackage, Digest, Page, Published, Severity, VulnerabilityDescription,
-};
-use limpid_store::tables::images::{Called, Images, Labelled};
-use limpid_store::{Cursor, Store, View};
+use limpid_model::{AffectedImage, AffectedPackage, Page, Published, Severity, VulnerabilityDescription};
+use limpid_store::tables::inventory;
+use limpid_store::{Store, View};
 
-use crate::inventory::{Affected, Placed, Vulnerability, affected, by_image, images_of};
+use crate::inventory::{
+    Admission, Affected, Asked, Candidates, Context, Go, Holder, Judge, KnownContexts, Position, Rows as _,
+    Vulnerability, page,
+};
 use crate::report::Enrichments;
 use crate::stated::All;
 use crate::{Error, Settings, identifiers};
@@ -23,8 +23,12 @@ pub(crate) use changes::affected_now;
 pub(crate) use changes::changes;
 pub(crate) use scores::scores;
 
-/// Images that are looked at for one page that filters by what only an image tells.
-const LOOKED_AT: usize = 100_000;
+/// Packages of layers that a vulnerability is described with, and those of one name and version.
+const PACKAGES: usize = 1_000;
+const LAYERS: usize = 20;
+
+/// How many are looked at for them.
+const LOOKED_AT: usize = 10_000;
 
 /// Which of the images that a vulnerability affects are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,22 +51,14 @@ impl Filter {
         self.severity.is_none_or(is_severe)
             && self.fixable.is_none_or(|fixable| package.fixed_version.is_some() == fixable)
     }
+}
 
-    const fn asks_for_image(&self) -> bool {
-        self.name.is_some() || self.label.is_some()
+impl Admission for Filter {
+    fn is_open(&self) -> bool {
+        self.name.is_none() && self.label.is_none()
     }
 
-    /// The names of an image, where it is asked for.
-    fn names(&self, images: &mut Cursor<'_, Images>, image: &Digest) -> Result<Option<Vec<String>>, Error> {
-        if !self.asks_for_image() {
-            return Ok(images.glance::<Called>(image)?.map(|called| called.names));
-        }
-        let known = images.glance::<Labelled>(image)?;
-        let known = known.filter(|known| self.admits_image(&known.called.names, &known.labels));
-        Ok(known.map(|known| known.called.names))
-    }
-
-    fn admits_image(&self, names: &[String], labels: &[(String, String)]) -> bool {
+    fn admits(&self, names: &[String], labels: &[(String, String)]) -> bool {
         let named = |part: &String| names.iter().any(|name| name.contains(part.as_str()));
         let labelled = |wanted: &String| match wanted.split_once('=') {
             Some((key, value)) => labels.iter().any(|(k, v)| k == key && v == value),
@@ -83,10 +79,7 @@ pub(crate) fn vulnerability(
 ) -> Result<VulnerabilityDescription, Error> {
     let view = store.view();
     let (id, known) = find(&view, id)?;
-    let packages = affected_packages(settings, &view, &known)?.into_iter().map(|(_, package)| package);
-    let mut packages: Vec<_> = packages.collect();
-    packages.sort_by(|a, b| (&a.name, &a.version, a.diff_id).cmp(&(&b.name, &b.version, b.diff_id)));
-    packages.dedup();
+    let (packages, more_packages) = some_packages(settings, &view, &known)?;
     let identifiers = identifiers_of(&id, &known);
     let advisories = known.advisories.into_iter();
     let advisories = advisories
@@ -103,6 +96,7 @@ pub(crate) fn vulnerability(
         identifiers: identifiers.into_iter().collect(),
         advisories,
         packages,
+        more_packages,
     })
 }
 
@@ -123,8 +117,8 @@ fn identifiers_of(id: &str, known: &Vulnerability) -> BTreeSet<String> {
     identifiers
 }
 
-/// Images that a vulnerability affects, by digest, from the one after `after` on, `limit` at
-/// most.
+/// Images that a vulnerability affects: by digest where few layers bring it in, and else by the packages that do, so
+/// that those with one lie side by side. A page may hold less where another follows.
 ///
 /// # Errors
 /// [`Error::NoVulnerability`] where no feed knows this identifier.
@@ -133,41 +127,110 @@ pub(crate) fn affected_images(
     settings: &Settings,
     id: &str,
     filter: &Filter,
-    after: Option<&Digest>,
-    limit: usize,
-) -> Result<Page<AffectedImage, Digest>, Error> {
+    asked: Asked<'_>,
+) -> Result<Page<AffectedImage, Position>, Error> {
     let view = store.view();
     let (_, known) = find(&view, id)?;
-    let mut by_group: BTreeMap<Group, Vec<AffectedPackage>> = BTreeMap::new();
-    for (group, package) in affected_packages(settings, &view, &known)? {
-        if filter.admits_package(&package) {
-            by_group.entry(group).or_default().push(package);
-        }
-    }
-    let (groups, packages): (Vec<_>, Vec<_>) = by_group.into_iter().unzip();
-    page(&view, &groups, &mut Packages::new(packages), (filter, after, limit))
+    page_of(settings, &view, &known, filter, asked)
 }
 
-/// The packages that it affects, with the layer and context in which each lies.
-fn affected_packages(
+fn page_of(
     settings: &Settings,
     view: &View<'_>,
     known: &Vulnerability,
-) -> Result<Vec<(Group, AffectedPackage)>, Error> {
+    filter: &Filter,
+    asked: Asked<'_>,
+) -> Result<Page<AffectedImage, Position>, Error> {
     let stated = known.package_advisories(view)?;
     let mut authority = Authority::new(All::new(view), settings.owned_packages());
-    let found = affected(view, &stated, &mut authority)?;
-    let mut enrichments = Enrichments::new(view);
-    let place = |it: Affected| {
-        let place = (it.diff_id, it.context);
-        let enrichments = enrichments.of(&it.found.vulnerability)?;
-        Ok((place, package(known, &enrichments, &it)))
+    let mut packages = Packages::new(view, known, Judge::new(&stated, &mut authority));
+    let within = |context: &Context, key: &inventory::Key, row: &inventory::Row| {
+        let mut found = packages.within(context, key, row)?;
+        found.retain(|package| filter.admits_package(package));
+        Ok(found)
     };
-    found.into_iter().map(place).collect()
+    let page = page(view, &Candidates::of(&stated), within, filter, asked)?;
+    let image = |holder: Holder<_>| AffectedImage {
+        image: holder.image,
+        names: holder.names,
+        packages: holder.found,
+    };
+    Ok(Page { items: page.items.into_iter().map(image).collect(), next: page.next })
 }
 
-/// A layer, and a context in which it lies.
-type Group = (Digest, u64);
+/// Packages that it affects, of each version those of some layers; and whether there are more.
+fn some_packages(
+    settings: &Settings,
+    view: &View<'_>,
+    known: &Vulnerability,
+) -> Result<(Vec<AffectedPackage>, bool), Error> {
+    let stated = known.package_advisories(view)?;
+    let mut authority = Authority::new(All::new(view), settings.owned_packages());
+    let mut packages = Packages::new(view, known, Judge::new(&stated, &mut authority));
+    let mut contexts = KnownContexts::new(view);
+    let (mut found, mut last, mut of_version) = (Vec::new(), None, 0);
+    let (mut looked_at, mut more) = (0, false);
+    Candidates::of(&stated).visit(view, None, |key, row| {
+        if found.len() >= PACKAGES || looked_at >= LOOKED_AT {
+            more = true;
+            return Ok(Go::Stop);
+        }
+        if !last.as_ref().is_some_and(|last| is_same_version(last, &key)) {
+            (last, of_version) = (Some(key.clone()), 0);
+        }
+        if of_version >= LAYERS {
+            more = true;
+            return Ok(Go::ToNextVersion);
+        }
+        looked_at += 1;
+        let before = found.len();
+        for context in contexts.of(&key.diff_id)? {
+            for package in packages.within(context, &key, &row)? {
+                if !found[before..].contains(&package) {
+                    found.push(package);
+                }
+            }
+        }
+        of_version += found.len() - before;
+        Ok(Go::On)
+    })?;
+    found.sort_by(|a, b| (&a.name, &a.version, a.diff_id).cmp(&(&b.name, &b.version, b.diff_id)));
+    found.dedup();
+    Ok((found, more))
+}
+
+/// Whether two keys are of the same name and version.
+fn is_same_version(a: &inventory::Key, b: &inventory::Key) -> bool {
+    let version = |it: &inventory::Key| (it.named, it.scheme);
+    version(a) == version(b) && a.version == b.version && a.name == b.name && a.namespace == b.namespace
+}
+
+/// Judges packages, and says what is told of those that are affected.
+struct Packages<'a, S> {
+    known: &'a Vulnerability,
+    judge: Judge<'a, S>,
+    enrichments: Enrichments<'a>,
+}
+
+impl<'a, S: Speaks<Error = Error>> Packages<'a, S> {
+    fn new(view: &'a View<'a>, known: &'a Vulnerability, judge: Judge<'a, S>) -> Self {
+        Self { known, judge, enrichments: Enrichments::new(view) }
+    }
+
+    fn within(
+        &mut self,
+        context: &Context,
+        key: &inventory::Key,
+        row: &inventory::Row,
+    ) -> Result<Vec<AffectedPackage>, Error> {
+        let affected = self.judge.within(context, key.diff_id, &key.component, row)?;
+        let package = |affected: Affected| {
+            let enrichments = self.enrichments.of(&affected.found.vulnerability)?;
+            Ok(package(self.known, &enrichments, &affected))
+        };
+        affected.into_iter().map(package).collect()
+    }
+}
 
 /// The vulnerability of an identifier, in whatever case that is written, and the identifier as publishers
 /// write it.
@@ -208,67 +271,5 @@ fn package(known: &Vulnerability, enrichments: &[Enriched], affected: &Affected)
         fixed_version: found.fixed_version.as_ref().map(ToString::to_string),
         feed: found.origin.feed.clone(),
         namespace: found.origin.namespace.clone(),
-    }
-}
-
-/// The packages by which images are affected: those of the groups in which an image is. Images share
-/// them.
-struct Packages {
-    of_group: Vec<Arc<[AffectedPackage]>>,
-    of_several: HashMap<Vec<usize>, Arc<[AffectedPackage]>>,
-}
-
-impl Packages {
-    fn new(of_group: Vec<Vec<AffectedPackage>>) -> Self {
-        Self { of_group: of_group.into_iter().map(Arc::from).collect(), of_several: HashMap::new() }
-    }
-
-    fn of(&mut self, placed: &[Placed]) -> Arc<[AffectedPackage]> {
-        if let [(_, place)] = placed
-            && let Some(packages) = self.of_group.get(*place)
-        {
-            return Arc::clone(packages);
-        }
-        let places: Vec<usize> = placed.iter().map(|(_, place)| *place).collect();
-        let packages = self.of_several.entry(places).or_insert_with_key(|places| {
-            let packages = places.iter().filter_map(|place| self.of_group.get(*place));
-            packages.flat_map(|packages| packages.iter().cloned()).collect()
-        });
-        Arc::clone(packages)
-    }
-}
-
-fn page(
-    view: &View<'_>,
-    groups: &[Group],
-    packages: &mut Packages,
-    (filter, after, limit): (&Filter, Option<&Digest>, usize),
-) -> Result<Page<AffectedImage, Digest>, Error> {
-    let mut items: Vec<AffectedImage> = Vec::new();
-    let mut after = after.copied();
-    // Only an image tells its names and labels: they are looked at until the page is full.
-    let step = if filter.asks_for_image() { limit.saturating_mul(4).min(LOOKED_AT) } else { limit };
-    let mut images = view.stream::<Images>();
-    loop {
-        let found = images_of(view, groups, after.as_ref(), step.saturating_add(1))?;
-        for (image, same) in by_image(&found).take(step) {
-            if items.len() > limit {
-                break;
-            }
-            after = Some(image);
-            let Some(names) = filter.names(&mut images, &image)? else { continue };
-            items.push(AffectedImage { image, names, packages: packages.of(same) });
-        }
-        let more = found.last().is_some_and(|(last, _)| after.is_some_and(|after| *last > after));
-        if !more || items.len() > limit {
-            let full = items.len() > limit;
-            items.truncate(limit);
-            let next = items.last().filter(|_| full || more).map(|last| last.image);
-            return Ok(Page { items, next });
-        }
-        if !filter.asks_for_image() {
-            let next = items.last().map(|last| last.image);
-            return Ok(Page { items, next });
-        }
     }
 }

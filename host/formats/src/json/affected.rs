@@ -1,5 +1,6 @@
-use limpid_model::{AffectedImage, Page};
-use limpid_model::{Digest, Severity, Status};
+use std::fmt::Display;
+
+use limpid_model::{AffectedImage, Page, Severity, Status};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -34,7 +35,8 @@ pub struct AffectedPackage {
 /// Images that a vulnerability affects.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct AffectedImages {
-    /// By digest.
+    /// By digest where few layers bring it in, and else by the packages that do. There may be none on a page that
+    /// another follows.
     pub images: Vec<Affected>,
     /// Where the next page begins.
     #[schema(required)]
@@ -68,8 +70,8 @@ impl From<limpid_model::AffectedPackage> for AffectedPackage {
     }
 }
 
-impl From<Page<AffectedImage, Digest>> for AffectedImages {
-    fn from(page: Page<AffectedImage, Digest>) -> Self {
+impl<P: Display> From<Page<AffectedImage, P>> for AffectedImages {
+    fn from(page: Page<AffectedImage, P>) -> Self {
         let affected = |image: AffectedImage| Affected {
             digest: image.image.to_string(),
             names: image.names,
@@ -77,7 +79,7 @@ impl From<Page<AffectedImage, Digest>> for AffectedImages {
         };
         Self {
             images: page.items.into_iter().map(affected).collect(),
-            next: page.next.map(|digest| digest.to_string()),
+            next: page.next.map(|position| position.to_string()),
         }
     }
 }

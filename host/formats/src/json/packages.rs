@@ -1,4 +1,5 @@
-use limpid_model::Digest;
+use std::fmt::Display;
+
 use limpid_model::{PackageHolder, Page};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -6,7 +7,7 @@ use utoipa::ToSchema;
 /// Images that hold a package.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Holders {
-    /// By digest.
+    /// By digest where few layers hold it, and else by version. There may be none on a page that another follows.
     pub images: Vec<HolderImage>,
     /// Where the next page begins.
     #[schema(required)]
@@ -37,8 +38,8 @@ pub struct InstalledVersion {
     pub path: String,
 }
 
-impl From<Page<PackageHolder, Digest>> for Holders {
-    fn from(page: Page<PackageHolder, Digest>) -> Self {
+impl<P: Display> From<Page<PackageHolder, P>> for Holders {
+    fn from(page: Page<PackageHolder, P>) -> Self {
         let image = |holder: PackageHolder| HolderImage {
             digest: holder.image.to_string(),
             names: holder.names,
@@ -46,7 +47,7 @@ impl From<Page<PackageHolder, Digest>> for Holders {
         };
         Self {
             images: page.items.into_iter().map(image).collect(),
-            next: page.next.map(|digest| digest.to_string()),
+            next: page.next.map(|position| position.to_string()),
         }
     }
 }

@@ -17,8 +17,11 @@ pub struct Vulnerability {
     pub advisories: Vec<Advisory>,
     /// What is known of it, whoever is affected.
     pub enrichments: Vec<Enrichment>,
-    /// Packages of known layers that it affects.
+    /// Packages of known layers that it affects: of each version those of 20 layers at most, and 1000 in all.
     pub packages: Vec<AffectedPackage>,
+    /// Whether there are more of them.
+    #[serde(default)]
+    pub more_packages: bool,
 }
 
 /// How likely it was at times that a vulnerability is exploited in the 30 days that follow (EPSS).
@@ -103,6 +106,7 @@ impl From<VulnerabilityDescription> for Vulnerability {
             advisories: description.advisories.into_iter().map(Advisory::from).collect(),
             enrichments: description.enrichments.into_iter().map(Enrichment::from).collect(),
             packages: description.packages.into_iter().map(AffectedPackage::from).collect(),
+            more_packages: description.more_packages,
         }
     }
 }

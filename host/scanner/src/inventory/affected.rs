@@ -17,7 +17,8 @@ use limpid_store::tables::inventory;
 use limpid_store::tables::known_as::{self, KnownAs};
 use limpid_store::{Cursor, View};
 
-use super::candidates::candidates;
+use super::candidates::Candidates;
+use super::pages::Group;
 use crate::Error;
 use crate::stated::package_advisory;
 
@@ -156,37 +157,60 @@ fn stated_names(
 }
 
 /// All packages of layers that what is stated affects, in each context in which they lie.
-pub(crate) fn affected(
+pub(crate) fn affected<S: Speaks<Error = Error>>(
     view: &View<'_>,
     stated: &PackageAdvisories,
-    authority: &mut Authority<impl Speaks<Error = Error>>,
+    authority: &mut Authority<S>,
 ) -> Result<Vec<Affected>, Error> {
     let mut contexts = KnownContexts::new(view);
-    // Most layers hold what others hold, in an equal context: that is judged once.
-    let mut judged: HashMap<inventory::Row, Judged> = HashMap::new();
+    let mut judge = Judge::new(stated, authority);
     let mut found = Vec::new();
-    for (place, row) in candidates(view, stated)? {
-        let contexts = contexts.of(&place.diff_id)?.iter();
-        let contexts: Vec<_> =
-            contexts.filter(|context| context.holds(&place.component, row.path())).collect();
-        if contexts.is_empty() {
-            continue;
-        }
-        let judged = judged.entry(row).or_insert_with_key(|row| Judged::new(row.clone()));
-        for context in contexts {
-            let real_layer = context.row.real_layer(&judged.installed.path).unwrap_or(place.diff_id);
-            for affecting in judged.within(context, stated, authority)? {
-                found.push(Affected {
-                    diff_id: place.diff_id,
-                    context: context.id,
-                    real_layer,
-                    installed: Arc::clone(&judged.installed),
-                    found: affecting,
-                });
-            }
+    for (place, row) in Candidates::of(stated).all(view)? {
+        for context in contexts.of(&place.diff_id)? {
+            found.extend(judge.within(context, place.diff_id, &place.component, &row)?);
         }
     }
     Ok(found)
+}
+
+/// Judges packages of layers. Most layers hold what others hold, in an equal context: that is judged once.
+pub(crate) struct Judge<'a, S> {
+    stated: &'a PackageAdvisories,
+    authority: &'a mut Authority<S>,
+    judged: HashMap<inventory::Row, Judged>,
+}
+
+impl<'a, S: Speaks<Error = Error>> Judge<'a, S> {
+    pub(crate) fn new(stated: &'a PackageAdvisories, authority: &'a mut Authority<S>) -> Self {
+        Self { stated, authority, judged: HashMap::new() }
+    }
+
+    /// What affects a package of a layer in a context, where the package counts there.
+    pub(crate) fn within(
+        &mut self,
+        context: &Context,
+        diff_id: Digest,
+        component: &Digest,
+        row: &inventory::Row,
+    ) -> Result<Vec<Affected>, Error> {
+        if !context.holds(component, row.path()) {
+            return Ok(Vec::new());
+        }
+        if !self.judged.contains_key(row) {
+            self.judged.insert(row.clone(), Judged::new(row.clone()));
+        }
+        let Some(judged) = self.judged.get_mut(row) else { return Ok(Vec::new()) };
+        let real_layer = context.row.real_layer(row.path()).unwrap_or(diff_id);
+        let affecting = judged.within(context, self.stated, self.authority)?;
+        let affected = affecting.into_iter().map(|found| Affected {
+            diff_id,
+            context: context.id,
+            real_layer,
+            installed: Arc::clone(&judged.installed),
+            found,
+        });
+        Ok(affected.collect())
+    }
 }
 
 /// A package, and what affects it in the contexts in which it was found so far.
@@ -278,12 +302,13 @@ impl Context {
 pub(crate) struct KnownContexts<'v> {
     rows: Cursor<'v, Contexts>,
     by_layer: HashMap<Digest, Vec<Context>>,
+    single: HashMap<Group, Option<Context>>,
     kinds: HashMap<Rc<contexts::Row>, usize>,
 }
 
 impl<'v> KnownContexts<'v> {
     pub(crate) fn new(view: &'v View<'v>) -> Self {
-        Self { rows: view.cursor(), by_layer: HashMap::new(), kinds: HashMap::new() }
+        Self { rows: view.cursor(), by_layer: HashMap::new(), single: HashMap::new(), kinds: HashMap::new() }
     }
 
     /// Those in which a layer lies.
@@ -294,14 +319,26 @@ impl<'v> KnownContexts<'v> {
                 key.digest(diff_id);
             }) {
                 let (key, row) = row?;
-                let next = self.kinds.len();
-                let entry = self.kinds.entry(Rc::new(row));
-                let row = Rc::clone(entry.key());
-                let (id, kind) = (key.context, *entry.or_insert(next));
-                known.push(Context { id, kind, row, owners: OnceCell::new() });
+                known.push(context(&mut self.kinds, key.context, row));
             }
             self.by_layer.insert(*diff_id, known);
         }
         Ok(self.by_layer.get(diff_id).map_or(&[], |known| known))
     }
+    /// One of them.
+    pub(crate) fn one(&mut self, (diff_id, id): Group) -> Result<Option<&Context>, Error> {
+        if !self.single.contains_key(&(diff_id, id)) {
+            let row = self.rows.get(&contexts::Key { diff_id, context: id })?;
+            let known = row.map(|row| context(&mut self.kinds, id, row));
+            self.single.insert((diff_id, id), known);
+        }
+        Ok(self.single.get(&(diff_id, id)).and_then(Option::as_ref))
+    }
+}
+
+fn context(kinds: &mut HashMap<Rc<contexts::Row>, usize>, id: u64, row: contexts::Row) -> Context {
+    let next = kinds.len();
+    let entry = kinds.entry(Rc::new(row));
+    let row = Rc::clone(entry.key());
+    Context { id, kind: *entry.or_insert(next), row, owners: OnceCell::new() }
 }

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use limpid_matching::Advisories;
 use limpid_model::{Digest, KeyedRange, KeyedVersion, Statement};
@@ -6,41 +7,64 @@ use limpid_store::key::Writer;
 use limpid_store::tables::inventory::{self, Inventory, Named};
 use limpid_store::{Cursor, View};
 
+use super::rows::{Go, Part, Place, Rows, stretch};
 use crate::Error;
-
-/// A package in the inventory, under whichever of its names it was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
-    pub(super) diff_id: Digest,
-    pub(super) component: Digest,
-    number: u64,
-}
 
 /// Packages that may be affected: those of the names that are spoken of, with versions that are
 /// stated to be vulnerable.
-pub(super) fn candidates(
-    view: &View<'_>,
-    stated: &Advisories,
-) -> Result<BTreeMap<Place, inventory::Row>, Error> {
-    let mut wanted: BTreeMap<(&str, &str, Named), Versions<'_>> = BTreeMap::new();
-    for (namespace, name) in stated.names() {
-        let statements = stated.of_name(namespace, name).iter().flat_map(|stated| &stated.statements);
-        for statement in statements.filter(|statement| statement.status.affects()) {
-            let own = if statement.of_source { Named::Source } else { Named::Package };
-            // A package of the distribution does not know of which: its context does.
-            for namespace in [namespace, ""] {
-                for named in [Named::Alike, own] {
-                    wanted.entry((namespace, name, named)).or_default().add(statement);
+#[derive(Debug)]
+pub(crate) struct Candidates<'a>(BTreeMap<(&'a str, &'a str, Named), Versions<'a>>);
+
+impl<'a> Candidates<'a> {
+    pub(crate) fn of(stated: &'a Advisories) -> Self {
+        let mut wanted: BTreeMap<(&str, &str, Named), Versions<'_>> = BTreeMap::new();
+        for (namespace, name) in stated.names() {
+            let statements = stated.of_name(namespace, name).iter().flat_map(|stated| &stated.statements);
+            for statement in statements.filter(|statement| statement.status.affects()) {
+                let own = if statement.of_source { Named::Source } else { Named::Package };
+                // A package of the distribution does not know of which: its context does.
+                for namespace in [namespace, ""] {
+                    for named in [Named::Alike, own] {
+                        wanted.entry((namespace, name, named)).or_default().add(statement);
+                    }
                 }
             }
         }
+        wanted.values_mut().for_each(Versions::join);
+        Self(wanted)
     }
-    let mut rows = view.cursor();
-    let mut candidates = BTreeMap::new();
-    for (name, versions) in wanted {
-        versions.find(&mut rows, name, &mut candidates)?;
+
+    /// All of them.
+    pub(super) fn all(&self, view: &View<'_>) -> Result<BTreeMap<Place, inventory::Row>, Error> {
+        let mut candidates = BTreeMap::new();
+        self.visit(view, None, |key, row| {
+            candidates.insert(Place::of(&key), row);
+            Ok(Go::On)
+        })?;
+        Ok(candidates)
     }
-    Ok(candidates)
+}
+
+impl Rows for Candidates<'_> {
+    fn visit(
+        &self,
+        view: &View<'_>,
+        from: Option<&inventory::Key>,
+        mut visit: impl FnMut(inventory::Key, inventory::Row) -> Result<Go, Error>,
+    ) -> Result<(), Error> {
+        let mut rows = view.cursor();
+        for (name, versions) in &self.0 {
+            if versions.visit(&mut rows, *name, from, &mut visit)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn has(&self, key: &inventory::Key) -> bool {
+        let versions = self.0.get(&(key.namespace.as_str(), key.name.as_str(), key.named));
+        versions.is_some_and(|versions| versions.has(key))
+    }
 }
 
 /// The versions of a name of which statements speak.
@@ -50,14 +74,6 @@ struct Versions<'a> {
     all: bool,
     /// By the component that orders them, or of those that none does.
     parts: BTreeMap<Option<&'a Digest>, Vec<Part<'a>>>,
-}
-
-/// Versions that lie side by side, as keys. Where it ends exactly is for the judge to say: the last one
-/// is in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Part<'a> {
-    from: Option<&'a [u8]>,
-    until: Option<&'a [u8]>,
 }
 
 impl<'a> Versions<'a> {
@@ -79,40 +95,43 @@ impl<'a> Versions<'a> {
         parts.extend(listed.map(|version| Part { from: Some(version), until: Some(version) }));
     }
 
-    fn find(
-        self,
+    /// Leaves parts that do not overlap, in order.
+    fn join(&mut self) {
+        for parts in self.parts.values_mut() {
+            *parts = joined(std::mem::take(parts));
+        }
+    }
+
+    fn has(&self, key: &inventory::Key) -> bool {
+        let parts = || self.parts.get(&key.scheme.as_ref()).into_iter().flatten();
+        self.all || parts().any(|part| part.has(&key.version))
+    }
+
+    fn visit(
+        &self,
         rows: &mut Cursor<'_, Inventory>,
         (namespace, name, named): (&str, &str, Named),
-        found: &mut BTreeMap<Place, inventory::Row>,
-    ) -> Result<(), Error> {
-        let mut add = |(key, row): (inventory::Key, inventory::Row)| {
-            found.insert(Place { diff_id: key.diff_id, component: key.component, number: key.place }, row);
-        };
+        from: Option<&inventory::Key>,
+        visit: &mut impl FnMut(inventory::Key, inventory::Row) -> Result<Go, Error>,
+    ) -> Result<ControlFlow<()>, Error> {
         if self.all {
-            for row in rows.scan(|key| inventory::Key::of_name(key, namespace, name, named)) {
-                add(row?);
-            }
-            return Ok(());
+            return stretch(
+                rows,
+                from,
+                None,
+                |key| inventory::Key::of_name(key, namespace, name, named),
+                visit,
+            );
         }
-        for (scheme, parts) in self.parts {
-            for part in joined(parts) {
-                let prefix = |key: &mut Writer| inventory::Key::prefix(key, namespace, name, named, scheme);
-                let rows = rows.scan_from(prefix, |key| {
-                    prefix(key);
-                    if let Some(from) = part.from {
-                        key.bytes(from);
-                    }
-                });
-                for row in rows {
-                    let row = row?;
-                    if part.until.is_some_and(|until| row.0.version.as_slice() > until) {
-                        break;
-                    }
-                    add(row);
+        for (scheme, parts) in &self.parts {
+            for part in parts {
+                let prefix = |key: &mut Writer| inventory::Key::prefix(key, namespace, name, named, *scheme);
+                if stretch(rows, from, Some(*part), prefix, visit)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
                 }
             }
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     }
 }
 
@@ -141,12 +160,6 @@ mod tests {
 
     use super::*;
 
-    fn holds(parts: &[Part<'_>], key: &[u8]) -> bool {
-        parts.iter().any(|part| {
-            part.from.is_none_or(|from| from <= key) && part.until.is_none_or(|until| key <= until)
-        })
-    }
-
     proptest! {
         #[test]
         fn joined_parts_hold_the_same_and_do_not_overlap(
@@ -163,8 +176,8 @@ mod tests {
                 .collect();
             let joined = joined(parts.clone());
             for key in 0..=u8::MAX {
-                prop_assert_eq!(holds(&joined, &[key]), holds(&parts, &[key]));
-                let times = joined.iter().filter(|part| holds(&[**part], &[key])).count();
+                prop_assert_eq!(joined.iter().any(|part| part.has(&[key])), parts.iter().any(|part| part.has(&[key])));
+                let times = joined.iter().filter(|part| part.has(&[key])).count();
                 prop_assert!(times <= 1);
             }
         }

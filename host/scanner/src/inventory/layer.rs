@@ -43,11 +43,7 @@ fn rewrite(
     diff_id: &Digest,
     change: impl FnOnce(&mut Found),
 ) -> Result<(), Error> {
-    let rows = view.scan::<Findings>(|key| {
-        key.digest(diff_id);
-    });
-    let mut found: Found =
-        rows.map(|row| row.map(|(key, row)| (key.component, row))).collect::<Result<_, _>>()?;
+    let mut found = found(view, diff_id)?;
     let before = inventory_of(diff_id, found.clone());
     change(&mut found);
     let after = inventory_of(diff_id, found);
@@ -62,8 +58,25 @@ fn rewrite(
     Ok(())
 }
 
+/// What detectors found in a layer.
+pub(super) fn found(view: &View<'_>, diff_id: &Digest) -> Result<Found, Error> {
+    let rows = view.scan::<Findings>(|key| {
+        key.digest(diff_id);
+    });
+    Ok(rows.map(|row| row.map(|(key, row)| (key.component, row))).collect::<Result<_, _>>()?)
+}
+
 /// All rows of a layer.
 pub(crate) fn inventory_of(diff_id: &Digest, found: Found) -> BTreeMap<inventory::Key, inventory::Row> {
+    rows_of(diff_id, found, |_| true)
+}
+
+/// The rows of a layer that are wanted.
+pub(super) fn rows_of(
+    diff_id: &Digest,
+    found: Found,
+    is_wanted: impl Fn(&inventory::Key) -> bool,
+) -> BTreeMap<inventory::Key, inventory::Row> {
     let found: Vec<_> = found.into_iter().map(|(component, row)| (component, row.into_parts())).collect();
     let mut rows = BTreeMap::new();
     for (component, (_, findings, keys)) in &found {
@@ -72,7 +85,7 @@ pub(crate) fn inventory_of(diff_id: &Digest, found: Found) -> BTreeMap<inventory
             _ => None,
         });
         for (place, ((path, package), keys)) in packages.zip(keys).enumerate() {
-            let row = inventory::Row::new(path, package, keys.clone());
+            let mut row = None;
             for (name, named, version) in names(package, keys) {
                 let key = inventory::Key {
                     namespace: match &package.scope {
@@ -87,7 +100,10 @@ pub(crate) fn inventory_of(diff_id: &Digest, found: Found) -> BTreeMap<inventory
                     component: *component,
                     place: place as u64,
                 };
-                rows.insert(key, row.clone());
+                if is_wanted(&key) {
+                    let row = row.get_or_insert_with(|| inventory::Row::new(path, package, keys.clone()));
+                    rows.insert(key, row.clone());
+                }
             }
         }
     }

@@ -1,14 +1,12 @@
 //! What revisions of a feed changed, and whom that affects.
 
-use std::collections::BTreeSet;
-
 use limpid_model::{AtMost, FeedChangeKind, FeedChanges};
 use limpid_runtime::Snapshot;
 use limpid_store::{Store, View};
 
-use super::affected_packages;
+use super::{Filter, page_of};
 use crate::history::{ChangesAsked, changes_of_feed};
-use crate::inventory::{Vulnerability, by_image, images_of};
+use crate::inventory::{Asked, Vulnerability};
 use crate::{Error, Settings};
 
 /// Images that are counted for one change, at most.
@@ -40,10 +38,6 @@ pub(crate) fn changes(
 /// How many images a vulnerability affects now.
 pub(crate) fn affected_now(settings: &Settings, view: &View<'_>, id: &str) -> Result<AtMost, Error> {
     let known = Vulnerability::find(view, id)?;
-    let groups: BTreeSet<_> =
-        affected_packages(settings, view, &known)?.into_iter().map(|(group, _)| group).collect();
-    let groups: Vec<_> = groups.into_iter().collect();
-    let found = images_of(view, &groups, None, COUNTED + 1)?;
-    let images = by_image(&found).count();
-    Ok(AtMost { counted: images.min(COUNTED) as u64, more: images > COUNTED })
+    let page = page_of(settings, view, &known, &Filter::default(), Asked::new(None, COUNTED))?;
+    Ok(AtMost { counted: page.items.len() as u64, more: page.next.is_some() })
 }

@@ -2,6 +2,7 @@ use std::str::FromStr;
 
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
+use limpid_scanner::{NoPosition, Position};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -50,4 +51,15 @@ impl Paging {
         let no_number = |_| Failure::bad_request("`after` is a number, as `next` of the page before says");
         Ok((after.map_err(no_number)?, limit))
     }
+}
+
+/// Where a page of images begins that are asked for by what they hold.
+///
+/// # Errors
+/// It is no position.
+pub(crate) fn position(after: Option<&str>) -> Result<Option<Position>, Failure> {
+    after
+        .map(str::parse)
+        .transpose()
+        .map_err(|error: NoPosition| Failure::bad_request(format!("`after`: {error}")))
 }

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use limpid_model::explanation::{Answer, Outcome};
 use limpid_model::{
-    Distribution, Enrichment, EntryKind, Fact, Finding, Image, ImageLayer, KeyedVersion, LayerEntries,
-    LayerEntry, LayerFindings, Ownership, Package, Platform, Range, Rating, Scope, Severity, Statement,
-    Status,
+    AffectedImage, Distribution, Enrichment, EntryKind, Fact, Finding, Image, ImageLayer, KeyedVersion,
+    LayerEntries, LayerEntry, LayerFindings, Ownership, Package, Platform, Range, Rating, Scope, Severity,
+    Statement, Status,
 };
 use limpid_store::Store;
 use limpid_store::tables::affects::{self, Affects};
@@ -23,9 +23,10 @@ use super::*;
 use crate::Scanner;
 use crate::ingest::Records;
 use crate::ingest::enrichments;
+use crate::inventory::Asked;
 use crate::test_support::{component, keyed, keys, package, plugin, scanner_with, subscription};
-use crate::vulnerabilities::affected_now;
-use crate::{Filter, inventory};
+use crate::vulnerabilities::{affected_images, affected_now};
+use crate::{Filter, Position, inventory};
 
 mod expressions;
 mod kills;
@@ -284,6 +285,26 @@ impl World {
         }
     }
 
+    fn by_digest(&self, vulnerability: &str) -> Vec<AffectedImage> {
+        self.scanner.affected_images(vulnerability, &Filter::default(), None, 100).unwrap().items
+    }
+
+    /// The images that it affects in the order of the rows that bring it in, one by one, and then by digest.
+    fn by_row(&self, vulnerability: &str) -> Vec<AffectedImage> {
+        let (store, settings, filter) = (self.scanner.store(), self.scanner.settings(), Filter::default());
+        let (mut images, mut after) = (Vec::new(), None);
+        loop {
+            let asked = Asked { after: after.as_ref(), limit: 1, merged: 0 };
+            let page = affected_images(store, settings, vulnerability, &filter, asked).unwrap();
+            images.extend(page.items);
+            let Some(next) = page.next else { break };
+            assert!(matches!(next, Position::Row(_)));
+            after = Some(next.to_string().parse().unwrap());
+        }
+        images.sort_by_key(|image| image.image);
+        images
+    }
+
     /// Holds what else is stated of images against their reports.
     fn check_one_verdict(&self, reported: &Standing) {
         for vulnerability in VULNERABILITIES {
@@ -296,6 +317,9 @@ impl World {
                 Err(error) => panic!("{error}"),
             };
             assert_eq!(by_question, by_report, "{vulnerability}");
+            if !by_report.is_empty() {
+                assert_eq!(self.by_row(vulnerability), self.by_digest(vulnerability), "{vulnerability}");
+            }
             for image in &self.images {
                 let explained = self.scanner.explain(image, vulnerability).unwrap();
                 let is_affected = explained.answer == Answer::Affected;

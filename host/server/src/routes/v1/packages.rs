@@ -1,7 +1,6 @@
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use limpid_formats::json::Holders;
-use limpid_model::Digest;
 use limpid_scanner::Versions;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -9,6 +8,7 @@ use utoipa::IntoParams;
 use crate::answers::{Document, Wanted};
 use crate::error::Failure;
 use crate::openapi::parameters::PackageName;
+use crate::routes::paging;
 use crate::state::AppState;
 
 /// Images on a page, unless the client says otherwise, and at most.
@@ -39,7 +39,7 @@ pub(super) struct Asked {
     tag = "vulnerabilities",
     params(PackageName, Asked),
     responses((status = 200, description = "A page.", body = Holders)),
-    extensions(("x-codes" = json!(["bad-digest", "bad-version", "no-such-scheme"])))
+    extensions(("x-codes" = json!(["bad-version", "no-such-scheme"])))
 )]
 pub(super) async fn holders(
     State(state): State<AppState>,
@@ -51,7 +51,7 @@ pub(super) async fn holders(
     if asked.scheme.is_none() && (asked.from.is_some() || asked.below.is_some()) {
         return Err(Failure::bad_request("`from` and `below` need `scheme`, which orders them"));
     }
-    let after = asked.after.map(|digest| digest.parse::<Digest>()).transpose()?;
+    let after = paging::position(asked.after.as_deref())?;
     let limit = asked.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
     let versions = Versions { scheme: asked.scheme, from: asked.from, below: asked.below };
     let scanner = state.scanner.clone();

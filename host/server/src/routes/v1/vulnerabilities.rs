@@ -2,7 +2,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use limpid_formats::json::words::SeverityWord;
 use limpid_formats::json::{AffectedImages, Explanation, Scores, Statistics, Vulnerability};
-use limpid_model::{Digest, Severity};
+use limpid_model::Severity;
 use limpid_scanner::{Error, Filter};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -69,7 +69,7 @@ pub(super) struct Asked {
     tag = "vulnerabilities",
     params(VulnerabilityId, Asked),
     responses((status = 200, description = "A page.", body = AffectedImages)),
-    extensions(("x-codes" = json!(["bad-identifier", "bad-digest", "no-such-vulnerability"])))
+    extensions(("x-codes" = json!(["bad-identifier", "no-such-vulnerability"])))
 )]
 pub(super) async fn images(
     State(state): State<AppState>,
@@ -78,7 +78,7 @@ pub(super) async fn images(
     wanted: Wanted,
 ) -> Result<Document, Failure> {
     let Query(asked) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
-    let after = asked.after.map(|digest| digest.parse::<Digest>()).transpose()?;
+    let after = paging::position(asked.after.as_deref())?;
     let limit = asked.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
     let filter = Filter {
         name: asked.name,

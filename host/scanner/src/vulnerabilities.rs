@@ -183,15 +183,16 @@ fn some_packages(
             return Ok(Go::ToNextVersion);
         }
         looked_at += 1;
-        let before = found.len();
+        let mut of_layer = Vec::new();
         for context in contexts.of(&key.diff_id)? {
             for package in packages.within(context, &key, &row)? {
-                if !found[before..].contains(&package) {
-                    found.push(package);
+                if !of_layer.contains(&package) {
+                    of_layer.push(package);
                 }
             }
         }
-        of_version += found.len() - before;
+        of_version += of_layer.len();
+        found.extend(of_layer);
         Ok(Go::On)
     })?;
     found.sort_by(|a, b| (&a.name, &a.version, a.diff_id).cmp(&(&b.name, &b.version, b.diff_id)));

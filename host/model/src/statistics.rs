@@ -21,4 +21,8 @@ pub struct Statistics {
     pub wholly_fixable: u64,
     /// The vulnerability that was published longest ago of those without a fixed version, and when.
     pub oldest_unfixed: Option<(String, String)>,
+    /// When they were counted, in milliseconds since 1970.
+    pub counted: u64,
+    /// Whether they are as of now, and not of before something changed.
+    pub is_current: bool,
 }

@@ -80,6 +80,9 @@ pub enum Error {
         /// How many are looked at.
         limit: usize,
     },
+    /// What is asked for takes long, and was not counted before.
+    #[error("what all images come to is being counted: ask again in a moment, or without `at_once`")]
+    Counting,
     /// Not a place in a list.
     #[error(
         "`{0}` is no place in a list of this order: give what is `next` of the page before, in the same order"

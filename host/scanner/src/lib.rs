@@ -153,6 +153,8 @@ struct Parts {
     tallies: repositories::Tallies,
     /// What repositories have, once somebody has asked.
     summaries: repositories::Summaries,
+    /// What all images come to, once somebody has asked.
+    statistics: statistics::KeptStatistics,
     /// Up to where failures of plugins are written.
     failures: failures::Written,
     /// Watches whose registry is being listed.
@@ -207,6 +209,7 @@ impl Scanner {
             records: access::Records::default(),
             tallies: repositories::Tallies::default(),
             summaries: repositories::Summaries::default(),
+            statistics: statistics::KeptStatistics::default(),
             failures: failures::Written::default(),
             listing: watched::UnderWay::default(),
             archives: parking_lot::RwLock::default(),

@@ -1,5 +1,7 @@
 //! Statistics over the whole inventory.
 
+mod kept;
+
 use std::collections::{HashMap, HashSet};
 
 use limpid_matching::{Authority, Matcher, OwnedPackages, namespaces_in, severity};
@@ -14,6 +16,10 @@ use crate::report::{AdvisoryRows, Enrichments};
 use crate::spans::packages;
 use crate::stated::All;
 use crate::{Error, Settings};
+pub(crate) use kept::KeptStatistics;
+
+/// Keys that are read between two looks whether to go on.
+const AT_ONCE: usize = 4_096;
 
 /// How a layer stands in a context, or an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,16 +44,24 @@ impl Weight {
 }
 
 /// Statistics over all images, from one view. Each layer is judged once for each context in which
-/// it lies, however many images have it.
-///
-/// # Errors
-/// The store fails.
-pub(crate) fn statistics(store: &Store, settings: &Settings) -> Result<Statistics, Error> {
+/// it lies, however many images have it. None where it is told not to go on.
+fn statistics(
+    store: &Store,
+    settings: &Settings,
+    goes_on: &dyn Fn() -> bool,
+) -> Result<Option<Statistics>, Error> {
+    if !goes_on() {
+        return Ok(None);
+    }
+    let counted = settings.clock.now();
     let view = store.view();
-    let mut statistics = Statistics::default();
+    let mut statistics = Statistics { counted, is_current: true, ..Statistics::default() };
     let mut judge = Judge::new(&view, settings.owned_packages())?;
     let mut weights: HashMap<(Digest, u64), Weight> = HashMap::new();
     for row in view.scan::<Contexts>(|_| ()) {
+        if !goes_on() {
+            return Ok(None);
+        }
         let (key, row) = row?;
         let weight = judge.weight(&key.diff_id, &row)?;
         if weight != Weight::default() {
@@ -55,7 +69,10 @@ pub(crate) fn statistics(store: &Store, settings: &Settings) -> Result<Statistic
         }
     }
     let mut images: HashMap<Digest, Weight> = HashMap::new();
-    for key in view.keys::<Placements>(|_| ()) {
+    for (number, key) in view.keys::<Placements>(|_| ()).enumerate() {
+        if number % AT_ONCE == 0 && !goes_on() {
+            return Ok(None);
+        }
         let key = key?;
         if let Some(weight) = weights.get(&(key.diff_id, key.context)) {
             images.entry(key.image).or_default().join(weight);
@@ -75,7 +92,7 @@ pub(crate) fn statistics(store: &Store, settings: &Settings) -> Result<Statistic
     }
     statistics.not_judged = statistics.images.saturating_sub(judged);
     statistics.oldest_unfixed = judge.oldest;
-    Ok(statistics)
+    Ok(Some(statistics))
 }
 
 struct Judge<'v> {

@@ -40,7 +40,6 @@ use crate::report::Reporter;
 use crate::revision::{self, Revision};
 use crate::room::{self, Room};
 use crate::run::{self, Run, RunProgress};
-use crate::statistics;
 use crate::vulnerabilities::{self, Filter};
 use crate::{Error, Scanner, Sizes, names, plan, plugins, stated, versions};
 
@@ -149,7 +148,20 @@ impl Scanner {
     /// # Errors
     /// The store fails.
     pub fn statistics(&self) -> Result<Statistics, Error> {
-        statistics::statistics(self.store(), self.settings())
+        self.0.statistics.now(self)
+    }
+
+    /// The same where that takes no time, and else as they were counted last.
+    ///
+    /// # Errors
+    /// [`Error::Counting`] where they were not counted yet.
+    pub fn statistics_at_hand(&self) -> Result<Statistics, Error> {
+        self.0.statistics.at_hand(self)
+    }
+
+    /// Counts statistics, where somebody was told less than what is so now.
+    pub(crate) fn count_statistics(&self, stop: &Stop) -> Result<(), Error> {
+        self.0.statistics.count_beside(self, stop)
     }
 
     /// All that is known of a vulnerability, by any of its identifiers.

@@ -1,6 +1,8 @@
 //! Many images: what one costs, how long it takes to say whom a vulnerability affects, and reports
 //! beside an ingest. `limpid-bench` (tests/bench) makes the images.
 
+mod views;
+
 use std::fs;
 
 use anyhow::Context;
@@ -41,6 +43,13 @@ pub(super) fn measure(setting: &Setting) -> anyhow::Result<Vec<Measurement>> {
         let all = measured(&mut program)?;
         let one = all.get(0).context("`limpid-bench` measured no inventory")?;
         measurements.extend(of_size(*images, one)?);
+        let asked = one.get("questions").and_then(Value::as_array).into_iter().flatten();
+        let asked: Vec<_> = asked.filter_map(|question| question.get("vulnerability")?.as_str()).collect();
+        let store = folder.join("stores").join(images.to_string());
+        let served = folder.join("served");
+        let of = |what: &str| format!("{images} images: {what}");
+        measurements.extend(views::measure(setting, (&store, &served), &asked, of)?);
+        fs::remove_dir_all(&served)?;
         fs::remove_dir_all(folder.join("stores"))?;
     }
     Ok(measurements)

@@ -4,7 +4,7 @@ use limpid_model::Severity;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Word;
+use super::{Word, time};
 
 /// Statistics over all images.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -27,6 +27,10 @@ pub struct Statistics {
     /// The vulnerability that was published longest ago of those that no update fixes.
     #[schema(required)]
     pub oldest_unfixed: Option<Unfixed>,
+    /// When they were counted.
+    pub counted_at: String,
+    /// Whether they are as of now, and not of before something changed.
+    pub current: bool,
 }
 
 /// A vulnerability that no update fixes.
@@ -53,6 +57,8 @@ impl From<limpid_model::Statistics> for Statistics {
             oldest_unfixed: statistics
                 .oldest_unfixed
                 .map(|(vulnerability, published)| Unfixed { vulnerability, published }),
+            counted_at: time(statistics.counted),
+            current: statistics.is_current,
         }
     }
 }

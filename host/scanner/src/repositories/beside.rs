@@ -6,7 +6,7 @@ use crate::{Error, Scanner, yield_to_others};
 /// How often it is looked whether something is to be counted.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// Counts what repositories have, beside the requests that ask for it, until it is dropped.
+/// Counts what repositories and all images have, beside the requests that ask for it, until it is dropped.
 #[derive(Debug)]
 pub struct Summarizing {
     _thread: Beside,
@@ -22,6 +22,7 @@ impl Summarizing {
             yield_to_others();
             while !stop.wait(INTERVAL) {
                 attempt("repositories are not counted", || scanner.count_repositories(stop));
+                attempt("images are not counted", || scanner.count_statistics(stop));
             }
         });
         Ok(Self { _thread: thread? })

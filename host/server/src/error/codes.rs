@@ -197,7 +197,7 @@ impl From<&Error> for Code {
                 BundleError::ManifestTooLong { .. } => Self::OverLimit,
                 BundleError::Key { .. } => Self::Internal,
             },
-            Error::Running(_) | Error::Busy { .. } | Error::BackupUnderWay => Self::Busy,
+            Error::Running(_) | Error::Busy { .. } | Error::BackupUnderWay | Error::Counting => Self::Busy,
             Error::BackupPlace(_) => Self::BadBackup,
             Error::NoBackup(_) => Self::NoSuchBackup,
             Error::Document(_) => Self::BadDocument,

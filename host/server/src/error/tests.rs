@@ -35,6 +35,7 @@ fn an_error_has_a_status_and_a_code() {
     check(plugin_failure(Blame::Plugin), 500, "plugin-failed");
     check(plugin_failure(Blame::Host), 500, "internal");
     check(Error::Busy { limit: 1 }, 503, "busy");
+    check(Error::Counting, 503, "busy");
     check(Error::Host { what: "x".to_owned(), source: io() }, 500, "internal");
     check(Error::Store(StoreError::InUse("x".into())), 500, "store-in-use");
 }

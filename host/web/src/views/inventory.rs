@@ -32,6 +32,7 @@ struct View<'a> {
     frame: Frame<'a>,
     /// None where whoever asks sees some repositories only.
     statistics: Option<&'a json::Statistics>,
+    is_counting_images: bool,
     levels: Vec<Level<'a>>,
     since: Option<&'a str>,
     /// What got worse in all repositories of the page.
@@ -112,7 +113,11 @@ pub fn show(api: &dyn Api, request: &Request) -> Result<Answer, Problem> {
     }
     let owners: Option<json::Owners> = api.find(Address::of(&["v1", "owners"]))?;
     let owners = owners.map(|all| all.owners).unwrap_or_default();
-    let statistics: Option<json::Statistics> = api.find(Address::of(&["v1", "statistics"]))?;
+    let at_once = Address::of(&["v1", "statistics"]).with("at_once", "true");
+    let (statistics, is_counting_images): (Option<json::Statistics>, _) = match api.find(at_once) {
+        Err(problem) if problem.code == "busy" => (None, true),
+        found => (found?, false),
+    };
     let json::Feeds { mut feeds } = api.get(Address::of(&["v1", "feeds"]))?;
     // What has failed is first, then what is oldest.
     feeds.sort_by_key(|feed| (feed.failing_since.is_none(), feed.last_success.clone()));
@@ -139,6 +144,7 @@ pub fn show(api: &dyn Api, request: &Request) -> Result<Answer, Problem> {
         frame: Frame::new(request, Section::Inventory).with_data(path).with_csv(),
         levels: statistics.as_ref().map(levels).unwrap_or_default(),
         statistics: statistics.as_ref(),
+        is_counting_images,
         since,
         worse,
         rows,
@@ -269,12 +275,13 @@ mod tests {
             "images": 10, "by_worst_severity": { "critical": 4, "low": 3, "high": 0 }, "unaffected": 2, "not_judged": 1,
             "exploited": 2, "fixable": 5, "wholly_fixable": 1,
             "oldest_unfixed": { "vulnerability": "CVE-1", "published": "2020-01-01" },
+            "counted_at": "2026-01-02T03:04:05Z", "current": true,
         })
     }
 
     #[test]
     fn figures_are_those_of_the_api_and_add_up() {
-        let page = html(show(&api("x").with("/v1/statistics", statistics()), &request("/", "")));
+        let page = html(show(&api("x").with("/v1/statistics?at_once=true", statistics()), &request("/", "")));
         for part in [
             "<dt>images</dt><dd>10</dd>",
             "<dt>not judged</dt><dd>1</dd>",

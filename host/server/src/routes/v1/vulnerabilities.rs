@@ -126,17 +126,36 @@ fn severity(word: &str) -> Result<Severity, Failure> {
     })
 }
 
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Patience {
+    /// Whether to answer at once with what was counted last where counting takes long, and not to wait for it.
+    at_once: Option<bool>,
+}
+
 /// Statistics over all images.
 #[utoipa::path(
     get,
     path = "/v1/statistics",
     operation_id = "statistics",
     tag = "vulnerabilities",
+    params(Patience),
     responses((status = 200, description = "They.", body = Statistics)),
+    extensions(("x-codes" = json!(["busy"])))
 )]
-pub(super) async fn statistics(State(state): State<AppState>, wanted: Wanted) -> Result<Document, Failure> {
+pub(super) async fn statistics(
+    State(state): State<AppState>,
+    query: Result<Query<Patience>, QueryRejection>,
+    wanted: Wanted,
+) -> Result<Document, Failure> {
+    let Query(Patience { at_once }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
     let scanner = state.scanner.clone();
-    state.readers.document(wanted.coding, move || scanner.statistics().map(Statistics::from)).await
+    let count = move || match at_once {
+        Some(true) => scanner.statistics_at_hand().map(Statistics::from),
+        _ => scanner.statistics().map(Statistics::from),
+    };
+    state.readers.document(wanted.coding, count).await
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -4,8 +4,8 @@
 //! listing of a repository has them, and a request for each that fetches nothing says whether it is still the same. Lists
 //! of referrers say nothing that could be asked for without fetching them, so that they are asked for now and then.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashSet};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use limpid_model::{Digest, SeenAttached, Watch, WatchedTag};
@@ -33,14 +33,14 @@ const REFERRERS: &str = "referrers of ";
 /// What of a repository is known by its listing.
 pub(super) struct Listed<'a> {
     tags: HashSet<&'a str>,
-    /// Whether the registry was found to have no lists of referrers, in this listing.
-    has_no_referrers: &'a AtomicBool,
+    /// Whether it was found to have no lists of referrers: one registry may stand before several, of which some have.
+    has_no_referrers: Cell<bool>,
 }
 
 impl<'a> Listed<'a> {
-    pub(super) fn new(tags: &'a [String], has_no_referrers: &'a AtomicBool) -> Self {
+    pub(super) fn new(tags: &'a [String]) -> Self {
         let tags = tags.iter().map(String::as_str).filter(|tag| tag.starts_with(PREFIX)).collect();
-        Self { tags, has_no_referrers }
+        Self { tags, has_no_referrers: Cell::new(false) }
     }
 }
 
@@ -92,7 +92,7 @@ impl Parts {
                 }
             }
         }
-        if is_due && !listed.has_no_referrers.load(Ordering::Relaxed) {
+        if is_due && !listed.has_no_referrers.get() {
             seen.asked = Some(now);
             self.referrers((watch, repository), &about, listed, &mut seen)?;
         } else {
@@ -113,7 +113,7 @@ impl Parts {
         for manifest in about {
             match self.lister.referrers(&watch.spec.registry, repository, manifest, most, &self.stop) {
                 Ok(Referrers::Unsupported) => {
-                    listed.has_no_referrers.store(true, Ordering::Relaxed);
+                    listed.has_no_referrers.set(true);
                     return Ok(());
                 }
                 Ok(Referrers::Listed(mut referrers)) => {

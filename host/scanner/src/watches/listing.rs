@@ -1,7 +1,6 @@
 //! One listing of a registry.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -31,8 +30,6 @@ struct Listing<'p> {
     parts: &'p Parts,
     watch: &'p Watch,
     selection: Selection,
-    /// Whether the registry was found to have no lists of referrers.
-    has_no_referrers: AtomicBool,
     outcome: Mutex<Outcome>,
 }
 
@@ -58,8 +55,7 @@ pub(super) fn list(parts: &Parts, watch: &Watch) -> Result<(), Error> {
     let began = parts.now();
     begin(parts, watch, began)?;
     let selection = Selection::new(&watch.spec).map_err(Error::Watch)?;
-    let has_no_referrers = AtomicBool::new(false);
-    let listing = Listing { parts, watch, selection, has_no_referrers, outcome: Mutex::default() };
+    let listing = Listing { parts, watch, selection, outcome: Mutex::default() };
     let repositories = listing.repositories()?;
     let waiting = Mutex::new(repositories.into_iter());
     std::thread::scope(|scope| {
@@ -191,7 +187,7 @@ impl Listing<'_> {
             found => found?,
         };
         let found = self.named(found, repository, is_tag);
-        let listed = Listed::new(&found, &self.has_no_referrers);
+        let listed = Listed::new(&found);
         let tags = self.selection.tags(found.clone());
         let rows = watched::followed(&self.parts.scanner.store().view(), &self.watch.name, Some(repository))?;
         let known: BTreeMap<String, WatchedTag> = rows.into_iter().map(|(key, tag)| (key.tag, tag)).collect();

@@ -52,7 +52,8 @@ impl Dependencies {
         }
     }
 
-    /// States of packages what they need: of each, what the document calls it.
+    /// States of packages what they need: of each, what the document calls it. Where it calls several the same, each is
+    /// told, as long as that is no more than a document may say of all.
     pub fn state<'r>(self, packages: impl IntoIterator<Item = (&'r str, &'r mut Package)>) {
         let mut packages: Vec<_> = packages
             .into_iter()
@@ -63,8 +64,13 @@ impl Dependencies {
             let requirement = Requirement::from((package.name.clone(), package.version.as_str()));
             known.entry(*number).or_insert_with(|| (kind(package).to_owned(), requirement));
         }
+        let (mut told, mut room) = (BTreeSet::new(), MAX_DEPENDENCIES);
         for (number, package) in &mut packages {
             let Some(needs) = self.needs.get(number) else { continue };
+            if !told.insert(*number) {
+                let Some(left) = room.checked_sub(needs.len().max(1)) else { continue };
+                room = left;
+            }
             let needed = needs.iter().filter(|it| *it != number).filter_map(|it| known.get(it));
             let needed = needed.filter(|(of, _)| of == kind(package)).map(|(_, requirement)| requirement);
             let needed: BTreeSet<_> = needed.collect();

@@ -626,6 +626,26 @@ fn what_components_need_is_what_the_document_says_of_them() {
 }
 
 #[test]
+fn what_components_of_one_name_need_is_told_as_often_as_a_document_may_say_something() {
+    let (same, needed) = (MAX_DEPENDENCIES / 100 + 100, 100);
+    let component = |id: &str, name: &str| {
+        format!(r#"{{"type": "library", "bom-ref": "{id}", "purl": "pkg:npm/{name}@1"}}"#)
+    };
+    let components: Vec<_> = (0..same)
+        .map(|number| component("same", &format!("a{number}")))
+        .chain((0..needed).map(|number| component(&format!("{number}"), &format!("b{number}"))))
+        .collect();
+    let needs_all: Vec<_> = (0..needed).map(|number| format!(r#""{number}""#)).collect();
+    let document = format!(
+        r#"{{"bomFormat": "CycloneDX", "components": [{}], "dependencies": [{{"ref": "same", "dependsOn": [{}]}}]}}"#,
+        components.join(","),
+        needs_all.join(",")
+    );
+    let told = needs(&document).iter().filter(|it| it.starts_with('a') && !it.ends_with('?')).count();
+    assert_eq!(told, 1 + MAX_DEPENDENCIES / needed);
+}
+
+#[test]
 fn a_document_of_too_many_dependencies_says_nothing_of_any() {
     let entries = |count: usize| vec![r#"{"ref": "1", "dependsOn": ["2"]}"#; count].join(",");
     let document = |count: usize| {

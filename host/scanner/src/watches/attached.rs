@@ -49,6 +49,8 @@ impl<'a> Listed<'a> {
 pub(super) struct Seen {
     pub(super) attached: Vec<SeenAttached>,
     pub(super) asked: Option<u64>,
+    /// Why what refers to it is not known.
+    pub(super) failure: Option<Unlisted>,
 }
 
 impl Parts {
@@ -72,11 +74,11 @@ impl Parts {
         let last = known.and_then(|known| known.asked);
         let is_due = interval > 0 && last.is_none_or(|last| now.saturating_sub(last) >= interval);
         if listed.tags.is_empty() && !is_due && known.is_none_or(|known| known.attached.is_empty()) {
-            return Ok(Some(Seen { attached: Vec::new(), asked: last }));
+            return Ok(Some(Seen { asked: last, ..Seen::default() }));
         }
         let about = self.manifests(watch, (repository, tag), digest)?;
         let before = known.map_or(&[][..], |known| &known.attached);
-        let mut seen = Seen { attached: Vec::new(), asked: last };
+        let mut seen = Seen { asked: last, ..Seen::default() };
         for manifest in &about {
             for suffix in SUFFIXES {
                 let place = format!("{PREFIX}{}{suffix}", manifest.hex());
@@ -92,11 +94,20 @@ impl Parts {
                 }
             }
         }
+        let earlier = || before.iter().filter(|it| it.place.starts_with(REFERRERS)).cloned();
         if is_due && !listed.has_no_referrers.get() {
             seen.asked = Some(now);
-            self.referrers((watch, repository), &about, listed, &mut seen)?;
+            match self.referrers((watch, repository), &about, listed) {
+                Ok(referrers) => seen.attached.extend(referrers),
+                // What is attached under tags is known all the same.
+                Err(Failure::Unlisted(failure)) => {
+                    seen.failure = Some(failure);
+                    seen.attached.extend(earlier());
+                }
+                Err(failure) => return Err(failure),
+            }
         } else {
-            seen.attached.extend(before.iter().filter(|it| it.place.starts_with(REFERRERS)).cloned());
+            seen.attached.extend(earlier());
         }
         seen.attached.truncate(PLACES);
         Ok(Some(seen))
@@ -107,28 +118,28 @@ impl Parts {
         (watch, repository): (&Watch, &str),
         about: &BTreeSet<Digest>,
         listed: &Listed<'_>,
-        seen: &mut Seen,
-    ) -> Result<(), Failure> {
+    ) -> Result<Vec<SeenAttached>, Failure> {
+        let mut found = Vec::new();
         let most = self.scanner.settings().attached.referrers();
         for manifest in about {
             match self.lister.referrers(&watch.spec.registry, repository, manifest, most, &self.stop) {
                 Ok(Referrers::Unsupported) => {
                     listed.has_no_referrers.set(true);
-                    return Ok(());
+                    return Ok(found);
                 }
                 Ok(Referrers::Listed(mut referrers)) => {
                     referrers.sort_unstable();
                     if !referrers.is_empty() {
                         let all: Vec<u8> = referrers.iter().flat_map(|it| *it.as_bytes()).collect();
                         let place = format!("{REFERRERS}{manifest}");
-                        seen.attached.push(SeenAttached { place, digest: Digest::of(&all) });
+                        found.push(SeenAttached { place, digest: Digest::of(&all) });
                     }
                 }
                 Err(Unlisted::Absent) => {}
                 Err(failure) => return Err(failure.into()),
             }
         }
-        Ok(())
+        Ok(found)
     }
 
     /// The manifests of the images at which a tag points, and what it points at itself.

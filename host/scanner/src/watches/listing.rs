@@ -239,20 +239,26 @@ impl Listing<'_> {
         digest: Digest,
         listed: &Listed<'_>,
     ) -> Result<Followed, Failure> {
+        // It costs itself, and not the image.
+        let fail = |failure: &Unlisted| {
+            self.leave_alone(failure);
+            self.fail(repository, format!("what is attached to tag `{tag}`: {failure}"));
+        };
         let seen = match self.parts.attached(self.watch, (repository, tag), (before, digest), listed) {
-            // It costs itself, and not the image.
             Err(Failure::Unlisted(failure)) => {
-                self.leave_alone(&failure);
-                self.fail(repository, format!("what is attached to tag `{tag}`: {failure}"));
+                fail(&failure);
                 None
             }
             seen => seen?,
         };
+        if let Some(failure) = seen.as_ref().and_then(|seen| seen.failure.as_ref()) {
+            fail(failure);
+        }
         let same = before.filter(|before| before.digest == digest);
         let again = same.zip(seen.as_ref()).and_then(|(before, seen)| submitted_again(before, seen));
         let mut followed =
             self.parts.follow(self.watch, (repository, tag), again.as_ref().or(before), digest)?;
-        if let Some(Seen { attached, asked }) = seen {
+        if let Some(Seen { attached, asked, .. }) = seen {
             followed.tag.attached = attached;
             followed.tag.asked = asked;
         }

@@ -96,6 +96,7 @@ impl RegistryLister for Registry {
 
     fn referrers(&self, _: &str, _: &str, about: &Digest, _: u64, _: &Stop) -> Result<Referrers, Unlisted> {
         self.count("referrers");
+        self.fails("referrers")?;
         let known = self.referrers.lock().unwrap();
         let listed = known.as_ref().map(|known| known.get(about).cloned().unwrap_or_default());
         Ok(listed.map_or(Referrers::Unsupported, Referrers::Listed))
@@ -383,6 +384,22 @@ fn lists_of_referrers_are_asked_for_now_and_then() {
     attach(1, 11);
     service.pass(DAY);
     assert_eq!(service.list().submitted, 1);
+}
+
+#[test]
+fn lists_of_referrers_that_cannot_be_read_hide_nothing_under_tags() {
+    let service = Service::believing(Registry::default());
+    let too_many = Unlisted::Failed("more than `attached.referrers`".to_owned());
+    service.registry.failing.lock().unwrap().insert("referrers".to_owned(), too_many);
+    service.registry.push("a", "1", 1);
+    service.put(numbers);
+    service.list();
+    service.pass(DAY);
+    service.registry.push("a", &place(1, ".att"), 10);
+    let listed = service.list();
+    assert_eq!((listed.submitted, listed.failed_count), (1, 1));
+    let failed: BTreeMap<_, _> = listed.failed.into_iter().collect();
+    assert_eq!(failed["a"], "what is attached to tag `1`: more than `attached.referrers`");
 }
 
 #[test]

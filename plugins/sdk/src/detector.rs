@@ -2,6 +2,7 @@
 
 mod exported;
 mod file;
+mod needs;
 mod package;
 mod paths;
 mod problems;
@@ -11,6 +12,7 @@ mod upgrade;
 
 pub use exported::Exported;
 pub use file::{File, FileReader};
+pub use needs::Needs;
 pub use package::{Evidence, Package, Reason, Requirement, Scope, SourcePackage};
 pub use paths::Paths;
 pub use problems::Problems;

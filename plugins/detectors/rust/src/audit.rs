@@ -8,7 +8,7 @@ use flate2::read::ZlibDecoder;
 use limpid_executable::Executable;
 use limpid_lockfile::Origin;
 use limpid_plugin_sdk::Error;
-use limpid_plugin_sdk::detector::Problems;
+use limpid_plugin_sdk::detector::{Needs, Problems};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -44,6 +44,20 @@ struct Listed<'a> {
     kind: Option<Cow<'a, str>>,
     #[serde(default)]
     root: bool,
+    /// Places in the list, of crates that only build it as well.
+    #[serde(default)]
+    dependencies: Vec<usize>,
+}
+
+/// What a place of the list has.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// A crate that is in the executable, by its number among these.
+    Crate(usize),
+    /// A crate that only built it.
+    Built,
+    /// Nothing that can be read.
+    Damaged,
 }
 
 /// The crates that are in an executable; none where it has no such section. One that is damaged costs itself.
@@ -75,21 +89,22 @@ pub(crate) fn read(executable: &Executable<'_>, problems: &mut Problems) -> Resu
 /// The crates of a list that are in the executable, not those that only built it.
 fn parse(text: &[u8], problems: &mut Problems) -> Result<Vec<Crate>, serde_json::Error> {
     let list: List<'_> = serde_json::from_slice(text)?;
-    let mut crates = Vec::new();
     if list.packages.len() > MAX_CRATES {
         let count = list.packages.len();
         return Err(serde::de::Error::custom(format_args!(
             "it lists {count} crates, over this plugin's limit of {MAX_CRATES}"
         )));
     }
-    for (number, listed) in list.packages.into_iter().enumerate() {
-        match serde_json::from_str::<Listed<'_>>(listed.get()) {
+    let (mut crates, mut places) = (Vec::new(), Vec::new());
+    for (number, listed) in list.packages.iter().enumerate() {
+        places.push(match serde_json::from_str::<Listed<'_>>(listed.get()) {
             Ok(listed) if !is_name(&listed.name) || !is_name(&listed.version) || !is_name(&listed.source) => {
                 problems.push(Error::malformed(format_args!(
                     "crate {number} has no name, version or source, or one that is too long"
                 )));
+                Place::Damaged
             }
-            Ok(listed) if listed.kind.as_deref() == Some("build") => {}
+            Ok(listed) if listed.kind.as_deref() == Some("build") => Place::Built,
             Ok(Listed { name, version, source, root: is_root, .. }) => {
                 let origin = match &*source {
                     "crates.io" => Origin::Published,
@@ -98,15 +113,38 @@ fn parse(text: &[u8], problems: &mut Problems) -> Result<Vec<Crate>, serde_json:
                     "local" => Origin::Local,
                     other => Origin::Other(other.to_owned()),
                 };
-                crates.push(Crate {
-                    name: name.into_owned(),
-                    version: version.into_owned(),
-                    origin,
-                    is_root,
-                });
+                let (name, version) = (name.into_owned(), version.into_owned());
+                crates.push(Crate { name, version, origin, is_root, requires: None });
+                Place::Crate(crates.len() - 1)
             }
-            Err(error) => problems.push(Error::malformed(format_args!("crate {number}: {error}"))),
+            Err(error) => {
+                problems.push(Error::malformed(format_args!("crate {number}: {error}")));
+                Place::Damaged
+            }
+        });
+    }
+    state_needs(&list.packages, &places, &mut crates);
+    Ok(crates)
+}
+
+/// States what crates need of which the list tells it whole. Lists are read once more for that: places of all
+/// crates at once would take more memory than the list.
+fn state_needs(listed: &[&RawValue], places: &[Place], crates: &mut [Crate]) {
+    let mut needs = Needs::default();
+    for (listed, place) in listed.iter().zip(places) {
+        let Place::Crate(number) = *place else { continue };
+        let Ok(Listed { dependencies, .. }) = serde_json::from_str(listed.get()) else { continue };
+        let of = |place: &usize| places.get(*place).copied().unwrap_or(Place::Damaged);
+        if dependencies.iter().any(|place| matches!(of(place), Place::Damaged)) {
+            continue;
+        }
+        let needed = dependencies.iter().filter_map(|place| match of(place) {
+            Place::Crate(number) => crates.get(number).map(|it| (it.name.clone(), it.version.clone())),
+            Place::Built | Place::Damaged => None,
+        });
+        let requires = needs.of(needed);
+        if let Some(found) = crates.get_mut(number) {
+            found.requires = requires;
         }
     }
-    Ok(crates)
 }

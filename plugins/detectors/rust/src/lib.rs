@@ -12,6 +12,9 @@
 //! is built itself is left out where a lock file says that nothing asks for it. That of an executable counts as a crate of
 //! crates.io, as `cargo install` makes programs of published ones, and has the qualifier `source` with the value `local`.
 //!
+//! What a crate of an executable needs are those of the crates there that it was built with. In a lock file they are those
+//! that it may be built with, for any platform; of a member of the workspace, those of its tests as well.
+//!
 //! Lock files of what was downloaded, of tests and of documentation are asked for by nobody; they are passed over.
 
 mod audit;
@@ -20,7 +23,9 @@ mod upgrade;
 
 use limpid_executable::executables;
 use limpid_lockfile::{MAX_FILE, Origin, declare, is_of_another};
-use limpid_plugin_sdk::detector::{Advice, Claim, Detector, File, Package, Problems, Report, System, Wish};
+use limpid_plugin_sdk::detector::{
+    Advice, Claim, Detector, File, Package, Problems, Report, Requirement, System, Wish,
+};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 /// The scheme of crates.
@@ -77,6 +82,8 @@ struct Crate {
     origin: Origin,
     /// Whether it is what was built, and not what that is made of.
     is_root: bool,
+    /// The crates that it needs; none where they are not known.
+    requires: Option<Vec<Requirement>>,
 }
 
 fn read_lock(file: &File, report: &mut Report) -> Result<(), Error> {
@@ -102,7 +109,14 @@ fn read_executable(file: &File, report: &mut Report) -> Result<(), Error> {
     }
     // The executables of a fat file mostly say the same.
     crates.sort();
-    crates.dedup();
+    crates.dedup_by(|other, one| {
+        let is_same = (&one.name, &one.version, &one.origin, one.is_root)
+            == (&other.name, &other.version, &other.origin, other.is_root);
+        if is_same && one.requires != other.requires {
+            one.requires = None;
+        }
+        is_same
+    });
     crates.into_iter().for_each(|found| report.found(file.path(), package(found)));
     report.unread_parts(file.path(), problems);
     Ok(())
@@ -110,9 +124,9 @@ fn read_executable(file: &File, report: &mut Report) -> Result<(), Error> {
 
 /// The package, with its [package URL](https://github.com/package-url/purl-spec/blob/main/types/cargo-definition.json).
 fn package(found: Crate) -> Package {
-    let Crate { name, version, origin, is_root } = found;
+    let Crate { name, version, origin, is_root, requires } = found;
     let purl = Purl::new(NAMESPACE, &name).version(&version);
-    let package = Package::new(name, version, SCHEME);
+    let package = Package { requires, ..Package::new(name, version, SCHEME) };
     match origin {
         Origin::Local if is_root => {
             Origin::Published.state(package, NAMESPACE, purl).qualifier("source", "local")

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use limpid_lockfile::Origin;
 use limpid_plugin_sdk::Error;
-use limpid_plugin_sdk::detector::Problems;
+use limpid_plugin_sdk::detector::{Needs, Problems, Requirement};
 use serde::Deserialize;
 
 use crate::{Crate, is_name};
@@ -67,16 +67,16 @@ pub(crate) fn parse(text: &str, problems: &mut Problems) -> Result<Vec<Crate>, E
     if let (None, None, Some(other)) = (&lock.root, &lock.package, other) {
         return Err(Error::malformed(format_args!("it has no list `package`, but `{other:.100}`")));
     }
-    let (mut crates, mut wanted) = (Vec::new(), BTreeSet::new());
+    let (mut crates, mut wanted, mut needs) = (Vec::new(), BTreeSet::new(), Needs::default());
     for (number, locked) in lock.root.into_iter().chain(lock.package.into_iter().flatten()).enumerate() {
         match locked.try_into::<Locked>() {
             Ok(Locked { name, version, source, dependencies })
                 if is_name(&name) && is_name(&version) && source.as_deref().is_none_or(is_name) =>
             {
-                // `name`, and where that is not enough its version, and its source if it has one.
+                let requires = needs.of(dependencies.iter().map(|wanted| requirement(wanted)));
                 wanted.extend(dependencies.into_iter().filter(|wanted| !wanted.ends_with(')')));
                 let origin = source.as_deref().map_or(Origin::Local, of);
-                crates.push(Crate { name, version, origin, is_root: source.is_none() });
+                crates.push(Crate { name, version, origin, is_root: source.is_none(), requires });
             }
             Ok(_) => problems.push(Error::malformed(format_args!(
                 "package {number} has no name or version, or one that is too long"
@@ -91,6 +91,13 @@ pub(crate) fn parse(text: &str, problems: &mut Problems) -> Result<Vec<Crate>, E
         found.is_root = !wanted.contains(name) && !wanted.contains(&format!("{name} {version}"));
     }
     Ok(crates)
+}
+
+/// What is asked for: `name`, and where that is not enough its version, and its source if it has one.
+fn requirement(wanted: &str) -> Requirement {
+    let mut words = wanted.split(' ');
+    let name = words.next().unwrap_or_default().to_owned();
+    Requirement { name, version: words.next().map(str::to_owned) }
 }
 
 /// What an [address of a source](https://doc.rust-lang.org/cargo/reference/pkgid-spec.html) says.

@@ -3,7 +3,7 @@ use std::io::Write as _;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use limpid_executable::testing::{Access, Form, Part, fat};
-use limpid_plugin_sdk::detector::{Evidence, Scope};
+use limpid_plugin_sdk::detector::{Evidence, Requirement, Scope};
 use proptest::prelude::*;
 
 use super::*;
@@ -77,6 +77,52 @@ fn crates_are_stated_with_where_they_come_from() {
             "pkg:cargo/own@3.0.0 cargo:elsewhere source=registry",
         ]
     );
+}
+
+/// What packages need, by their names; none of those of which nobody says it.
+fn needs(report: &Report) -> Vec<String> {
+    let word = |needed: &Requirement| format!("{} {}", needed.name, needed.version.as_deref().unwrap_or("?"));
+    let stated = report.packages().filter_map(|package| Some((package, package.requires.as_ref()?)));
+    let line = |(package, needed): (&Package, &Vec<Requirement>)| {
+        format!("{}: {}", package.name, needed.iter().map(word).collect::<Vec<_>>().join(", "))
+    };
+    stated.map(line).collect()
+}
+
+#[test]
+fn a_crate_needs_those_of_its_dependencies_that_are_in_the_executable() {
+    let of = |text: &str| needs(&detect("usr/bin/app", executable(Form::Elf64, compressed(text.as_bytes()))));
+    let none = ["beside: ", "fork: ", "itoa: ", "new: ", "own: "];
+    let expected: Vec<_> = ["app: itoa 1.0.9"].into_iter().chain(none).collect();
+    // Of what is only used to build it nothing is there.
+    assert_eq!(of(LIST), expected);
+    // A place that the list does not have, or that cannot be read, is something that is not known.
+    assert_eq!(of(&LIST.replace("[1,2]", "[1,7]")), none);
+    assert_eq!(
+        of(&LIST.replace("\"version\":\"1.0.9\"", "\"version\":109")),
+        ["beside: ", "fork: ", "new: ", "own: "]
+    );
+}
+
+#[test]
+fn executables_of_a_fat_file_that_disagree_do_not_tell_what_is_needed() {
+    let other = LIST.replace("[1,2]", "[3]");
+    let images = [LIST, &other].map(|list| executable(Form::MachO64, compressed(list.as_bytes())));
+    let report = detect("app", fat(&images));
+    assert_eq!(names(&report), CRATES);
+    assert_eq!(needs(&report), ["beside: ", "fork: ", "itoa: ", "new: ", "own: "]);
+}
+
+#[test]
+fn a_crate_of_a_lock_file_needs_its_dependencies() {
+    let package = |name: &str, version: &str, needs: &str| {
+        format!(
+            "[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n{needs}source = \"registry+https://github.com/rust-lang/crates.io-index\"\n\n"
+        )
+    };
+    let asks = "dependencies = [\n \"b\",\n \"c 1.0.0\",\n \"c 2.0.0 (registry+https://example.org)\",\n]\n";
+    let text = [package("a", "1.0.0", asks), package("b", "1.0.0", ""), package("c", "1.0.0", "")].concat();
+    assert_eq!(needs(&detect("Cargo.lock", text)), ["a: b ?, c 1.0.0, c 2.0.0", "b: ", "c: "]);
 }
 
 #[test]

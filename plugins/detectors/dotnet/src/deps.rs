@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_lockfile::{Entries, Fields, fields, text};
 use limpid_plugin_sdk::Error;
-use limpid_plugin_sdk::detector::{Evidence, Problems, Reason};
+use limpid_plugin_sdk::detector::{Evidence, Needs, Problems, Reason};
 use serde_json::value::RawValue;
 
 use crate::{Found, is_named};
@@ -25,7 +25,7 @@ pub fn read(bytes: &[u8], problems: &mut Problems) -> Result<Vec<Found>, Error> 
     let document = fields(bytes)?;
     let Entries(libraries) = object(&document, "libraries")?;
     let published = Published::of(&document)?;
-    let mut requested = BTreeSet::new();
+    let (mut requested, mut others, mut needs) = (BTreeSet::new(), BTreeSet::new(), Needs::default());
     let mut packages = Vec::new();
     for (key, library) in &libraries {
         let kind = match kind(library) {
@@ -40,14 +40,23 @@ pub fn read(bytes: &[u8], problems: &mut Problems) -> Result<Vec<Found>, Error> 
             ("package" | "runtimepack", None) => {
                 problems.push(Error::malformed(format_args!("library `{key:.200}` is no name and version")));
             }
-            ("project", _) => requested.extend(published.dependencies(key)),
-            _ => {}
+            (kind, named) => {
+                if kind == "project" {
+                    requested.extend(published.dependencies(key).unwrap_or_default());
+                }
+                others.extend(named.map(|(name, _)| name.to_lowercase()));
+            }
         }
     }
     let found = |(key, name, version): (&std::borrow::Cow<'_, str>, &str, &str)| Found {
-        name: name.strip_prefix(RUNTIME_PACK).unwrap_or(name).to_owned(),
+        name: package_name(name).to_owned(),
         version: version.to_owned(),
         evidence: if published.has_files(key) { Evidence::Installed } else { Evidence::Declared },
+        requires: published.dependencies(key).and_then(|names| {
+            // What is no package is the program itself, or comes with the tools that built it.
+            let names = names.iter().map(|name| package_name(name).to_lowercase());
+            needs.of(names.filter(|name| !others.contains(name)))
+        }),
         reason: (!requested.is_empty()).then(|| match requested.contains(name) {
             true => Reason::Requested,
             false => Reason::Dependency,
@@ -96,13 +105,18 @@ impl<'a> Published<'a> {
         })
     }
 
-    /// What a library refers to.
-    fn dependencies(&self, key: &str) -> Vec<String> {
-        let Some(library) = self.library(key) else { return Vec::new() };
-        let Some(names) = library.get("dependencies") else { return Vec::new() };
-        let Ok(Entries(names)) = serde_json::from_str(names.get()) else { return Vec::new() };
-        names.into_iter().map(|(name, _)| name.into_owned()).collect()
+    /// What a library refers to; none where nobody says it.
+    fn dependencies(&self, key: &str) -> Option<Vec<String>> {
+        let library = self.library(key)?;
+        let Some(names) = library.get("dependencies") else { return Some(Vec::new()) };
+        let Entries(names) = serde_json::from_str(names.get()).ok()?;
+        Some(names.into_iter().map(|(name, _)| name.into_owned()).collect())
     }
+}
+
+/// The name of the package that a library is.
+fn package_name(library: &str) -> &str {
+    library.strip_prefix(RUNTIME_PACK).unwrap_or(library)
 }
 
 /// A field that is an object; where it is missing or null, an empty one.
@@ -171,6 +185,29 @@ mod tests {
             "R.linux-x64 8.0.1 Installed Some(Requested)",
         ];
         assert_eq!(words(text), (expected.map(str::to_owned).to_vec(), Problems::default()));
+    }
+
+    #[test]
+    fn a_package_needs_what_it_refers_to_for_the_platform() {
+        let text = r#"{
+            "runtimeTarget": {"name": "T"},
+            "targets": {
+                "U": {"A/1": {"dependencies": {"C": "1"}}},
+                "T": {
+                    "Shop/1": {"dependencies": {"A": "1"}},
+                    "A/1": {"dependencies": {"B.b": "1", "Shop": "1", "runtimepack.R": "1"}},
+                    "B.b/1": {},
+                    "C/1": {"dependencies": ["A"]},
+                    "D/1": 1}},
+            "libraries": {
+                "Shop/1": {"type": "project"}, "A/1": {"type": "package"}, "B.b/1": {"type": "package"},
+                "C/1": {"type": "package"}, "D/1": {"type": "package"}, "E/1": {"type": "package"}}}"#;
+        let found = read(text.as_bytes(), &mut Problems::default()).unwrap();
+        let needs = found.iter().filter_map(|it| {
+            let names: Vec<_> = it.requires.as_ref()?.iter().map(|needed| needed.name.as_str()).collect();
+            Some((it.name.as_str(), names))
+        });
+        assert_eq!(needs.collect::<Vec<_>>(), [("A", vec!["b.b", "r"]), ("B.b", vec![])]);
     }
 
     #[test]

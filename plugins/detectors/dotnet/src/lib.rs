@@ -17,6 +17,8 @@
 //! others, and old parts of .NET that the runtime has itself. They have the evidence *declared*; a package with files
 //! is *installed*. Projects of a list are the program itself, not packages.
 //!
+//! What a package needs are those that it refers to for the platform of the list, or for any that a lock file is for.
+//!
 //! NuGet ignores the case of names, and advisories spell them either way (`Microsoft.NetCore.App.Runtime.linux-x64`): they
 //! are stated in lower case, and as they are written in the package URL. Versions are ordered by the scheme `nuget`;
 //! advisories are in the namespace of that name.
@@ -26,7 +28,9 @@ pub mod deps;
 pub mod lock;
 
 use limpid_lockfile::{MAX_FILE, declare, is_of_another};
-use limpid_plugin_sdk::detector::{Claim, Detector, Evidence, File, Package, Problems, Reason, Report};
+use limpid_plugin_sdk::detector::{
+    Claim, Detector, Evidence, File, Package, Problems, Reason, Report, Requirement,
+};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 /// The detector `dotnet`.
@@ -47,6 +51,8 @@ pub struct Found {
     pub evidence: Evidence,
     /// Whether a project asks for it itself, where that is stated.
     pub reason: Option<Reason>,
+    /// Packages that it needs, in lower case, of those that the file names; none where nobody says it.
+    pub requires: Option<Vec<Requirement>>,
 }
 
 impl Detector for Dotnet {
@@ -87,14 +93,10 @@ fn declared(file: &File, report: &mut Report) -> Result<(), Error> {
 }
 
 fn package(found: Found) -> Package {
-    let Found { name, version, evidence, reason } = found;
+    let Found { name, version, evidence, reason, requires } = found;
     let purl = Purl::new("nuget", &name).version(&version);
     let package = Package::new(name.to_lowercase(), version, "nuget").namespace("nuget").purl(purl);
-    let package = package.evidence(evidence);
-    match reason {
-        Some(reason) => package.reason(reason),
-        None => package,
-    }
+    Package { reason, requires, ..package.evidence(evidence) }
 }
 
 /// A name and a version of which neither is empty.

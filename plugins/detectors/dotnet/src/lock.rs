@@ -2,11 +2,12 @@
 //! [`packages.lock.json`](https://learn.microsoft.com/nuget/consume-packages/package-references-in-project-files#locking-dependencies).
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_lockfile::{Entries, Fields, MAX_RECORDS, fields, text};
 use limpid_plugin_sdk::Error;
-use limpid_plugin_sdk::detector::{Evidence, Problems, Reason};
+use limpid_plugin_sdk::detector::{Evidence, Needs, Problems, Reason, Requirement};
 use serde_json::value::RawValue;
 
 use crate::deps::why;
@@ -28,7 +29,7 @@ type Framework<'a> = (Cow<'a, str>, Result<&'a RawValue, Error>);
 /// that is not known.
 pub fn read(bytes: &[u8], problems: &mut Problems) -> Result<Vec<Found>, Error> {
     let document = fields(bytes)?;
-    let mut packages = BTreeMap::new();
+    let (mut packages, mut needs) = (BTreeMap::new(), Needs::default());
     for (framework, list) in frameworks(&document)? {
         let list = list.and_then(|list| serde_json::from_str(list.get()).map_err(Error::malformed));
         let Entries(list) = match list {
@@ -39,13 +40,15 @@ pub fn read(bytes: &[u8], problems: &mut Problems) -> Result<Vec<Found>, Error> 
                 continue;
             }
         };
+        let versions = Versions::of(&list);
         for (name, entry) in list {
             match package(&name, entry) {
                 Ok(Some((version, reason))) if packages.len() < MAX_RECORDS => {
-                    // Who asks for it for one framework asks for it.
-                    let known = packages.entry((name.into_owned(), version)).or_insert(reason);
-                    if reason == Reason::Requested {
-                        *known = reason;
+                    let requires = versions.requirements(entry).and_then(|requires| needs.of(requires));
+                    let requires = requires.map(BTreeSet::from_iter);
+                    match packages.entry((name.into_owned(), version)) {
+                        Entry::Vacant(place) => _ = place.insert(Locked { reason, requires }),
+                        Entry::Occupied(mut known) => known.get_mut().add(Locked { reason, requires }),
                     }
                 }
                 Ok(Some(_)) => {
@@ -61,13 +64,64 @@ pub fn read(bytes: &[u8], problems: &mut Problems) -> Result<Vec<Found>, Error> 
             }
         }
     }
-    let found = |((name, version), reason)| Found {
+    let found = |((name, version), Locked { reason, requires }): (_, Locked)| Found {
         name,
         version,
         evidence: Evidence::Declared,
         reason: Some(reason),
+        requires: requires.map(|requires| requires.into_iter().collect()),
     };
     Ok(packages.into_iter().map(found).collect())
+}
+
+/// What is known of a package.
+#[derive(Debug)]
+struct Locked {
+    reason: Reason,
+    requires: Option<BTreeSet<Requirement>>,
+}
+
+impl Locked {
+    /// What is said of it for another framework.
+    fn add(&mut self, other: Self) {
+        // Who asks for it for one framework asks for it.
+        if other.reason == Reason::Requested {
+            self.reason = other.reason;
+        }
+        self.requires = self.requires.take().zip(other.requires).map(|(mut all, more)| {
+            all.extend(more);
+            all
+        });
+    }
+}
+
+/// The versions of the packages that are chosen for a framework, by their names in lower case; none of what is no package.
+#[derive(Debug)]
+struct Versions(BTreeMap<String, Option<String>>);
+
+impl Versions {
+    fn of(list: &[(Cow<'_, str>, &RawValue)]) -> Self {
+        let version = |(name, entry): &(Cow<'_, str>, &RawValue)| {
+            let version = package(name, entry).ok()?.map(|(version, _)| version);
+            Some((name.to_lowercase(), version))
+        };
+        Self(list.iter().filter_map(version).collect())
+    }
+
+    /// What an entry asks for; none where that cannot be read.
+    fn requirements(&self, entry: &RawValue) -> Option<Vec<Requirement>> {
+        let entry = fields(entry.get().as_bytes()).ok()?;
+        let Some(wanted) = entry.get("dependencies") else { return Some(Vec::new()) };
+        let Entries(wanted) = serde_json::from_str(wanted.get()).ok()?;
+        let requirement = |(name, _): (Cow<'_, str>, &RawValue)| {
+            let name = name.to_lowercase();
+            match self.0.get(&name) {
+                Some(None) => None,
+                known => Some(Requirement { version: known.cloned().flatten(), name }),
+            }
+        };
+        Some(wanted.into_iter().filter_map(requirement).collect())
+    }
 }
 
 /// The frameworks that a project is for.
@@ -140,6 +194,28 @@ mod tests {
             "C 3.0.0 Declared Dependency",
         ];
         assert_eq!(words(text), (expected.map(str::to_owned).to_vec(), Problems::default()));
+    }
+
+    #[test]
+    fn a_package_needs_what_it_depends_on_for_any_framework() {
+        let text = r#"{"version": 2, "dependencies": {
+            "net8.0": {
+                "A": {"type": "Direct", "resolved": "1", "dependencies": {"Bb": "[1, )", "Shared": "[1, )"}},
+                "Bb": {"type": "Transitive", "resolved": "2"},
+                "Shared": {"type": "Project"}},
+            "net8.0/linux-x64": {
+                "A": {"type": "Direct", "resolved": "1", "dependencies": {"bb": "2", "C": "1"}},
+                "Bb": {"type": "Transitive", "resolved": "3"},
+                "D": {"type": "Transitive", "resolved": "1", "dependencies": []}}}}"#;
+        let found = read(text.as_bytes(), &mut Problems::default()).unwrap();
+        let needs = found.iter().filter_map(|it| {
+            let word = |needed: &Requirement| {
+                format!("{} {}", needed.name, needed.version.as_deref().unwrap_or("?"))
+            };
+            let names: Vec<_> = it.requires.as_ref()?.iter().map(word).collect();
+            Some(format!("{} {}: {}", it.name, it.version, names.join(", ")))
+        });
+        assert_eq!(needs.collect::<Vec<_>>(), ["A 1: bb 2, bb 3, c ?", "Bb 2: ", "Bb 3: "]);
     }
 
     #[test]

@@ -4,6 +4,9 @@
 //! A record names all files of its package. They are not stated as owned, though: no distribution's advisories judge what
 //! conda installed, and what other detectors read in these files (Python packages) has advisories of its own.
 //!
+//! What a package needs is what its record says that it depends on, without channels and versions, and without virtual
+//! packages (`__glibc`).
+//!
 //! Versions are ordered by the scheme `conda`, and the namespace is of that name. No publisher states advisories in it: packages
 //! are reported, and matched where an operator has a feed of them.
 
@@ -47,10 +50,13 @@ fn package(record: Record) -> Package {
     .fold(Purl::new("conda", &record.name).version(&record.version), |purl, (key, value)| {
         purl.qualifier(key, value)
     });
-    let Record { name, version, subdir, license, is_requested, .. } = record;
+    let Record { name, version, subdir, license, is_requested, depends, .. } = record;
     let mut package = Package::new(name, version, "conda").namespace("conda").purl(purl);
     package.arch = subdir;
     package.reason = is_requested.then_some(Reason::Requested);
+    if let Some(depends) = depends {
+        package = package.requires(depends);
+    }
     license.into_iter().fold(package, Package::license)
 }
 

@@ -32,6 +32,8 @@ pub struct Record {
     pub license: Option<String>,
     /// Whether somebody asked for it. Not all that make environments write that down.
     pub is_requested: bool,
+    /// Names of the packages that it needs; none where the record does not list them.
+    pub depends: Option<Vec<String>>,
 }
 
 impl Record {
@@ -62,6 +64,7 @@ impl Record {
             archive,
             license: other("license").filter(|license| license.len() <= MAX_LICENSE),
             is_requested: is_requested(&fields),
+            depends: depends(&fields),
         })
     }
 }
@@ -71,6 +74,23 @@ fn is_requested(fields: &Fields<'_>) -> bool {
     let one = text(fields, "requested_spec").ok().flatten().is_some_and(|spec| spec != "None");
     let several = fields.get("requested_specs").and_then(|specs| serde_json::from_str(specs.get()).ok());
     one || several.is_some_and(|Records(specs)| !specs.is_empty())
+}
+
+/// What a package depends on, but for virtual packages (`__glibc`), which are facts of the machine.
+fn depends(fields: &Fields<'_>) -> Option<Vec<String>> {
+    let specs: Vec<String> = serde_json::from_str(fields.get("depends")?.get()).ok()?;
+    let names = specs.iter().map(|spec| spec_name(spec)).filter(|name| !name.starts_with("__"));
+    Some(names.filter(|name| !name.is_empty()).map(str::to_lowercase).collect())
+}
+
+/// The name of a [match specification](https://docs.conda.io/projects/conda/en/stable/user-guide/concepts/pkg-specs.html#package-match-specifications):
+/// `CHANNEL::NAME`, and behind it which versions and builds.
+fn spec_name(spec: &str) -> &str {
+    let spec = spec
+        .split([' ', '[', '(', '=', '<', '>', '!', '~'])
+        .find(|part| !part.is_empty())
+        .unwrap_or_default();
+    spec.rsplit(':').next().unwrap_or_default()
 }
 
 fn is_in(name: &str, archive: &str) -> bool {
@@ -156,6 +176,23 @@ mod tests {
         check(r#", "requested_spec": "None""#, false);
         check(r#", "requested_spec": "", "requested_specs": []"#, false);
         check(r#", "requested_specs": ["a"]"#, true);
+    }
+
+    #[test]
+    fn a_package_needs_those_of_its_specifications() {
+        let check = |depends: &str, expected: Option<&[&str]>| {
+            let text = format!(r#"{{"name": "a", "version": "1", "depends": {depends}}}"#);
+            let depends = Record::parse(text.as_bytes()).unwrap().depends;
+            let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+            assert_eq!(depends, expected.map(names));
+        };
+        let specs = r#"["__glibc >=2.17,<3.0.a0", "_libgcc_mutex 0.1 main", "Python", "conda-forge::zlib[version='>=1']",
+            "conda-forge/linux-64::xz>=5", "pkgs/main:ns:readline", "python_abi=3.11=*_cp311", " tk ", ""]"#;
+        let names = ["_libgcc_mutex", "python", "zlib", "xz", "readline", "python_abi", "tk"];
+        check(specs, Some(&names));
+        check("[]", Some(&[]));
+        check("null", None);
+        check("[1]", None);
     }
 
     #[test]

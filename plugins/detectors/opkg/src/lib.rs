@@ -7,6 +7,8 @@
 //! | `info/NAME.control` | licence and source of a package |
 //! | `info/NAME.list` | the files of a package |
 //!
+//! What a package needs are the packages that are, or provide, what its stanza of `status` depends on.
+//!
 //! opkg compares versions as dpkg does, so packages have the scheme `dpkg`. Licence and source of a package are
 //! known where its control file lies in the same layer as `status`: layers that install more packages rewrite
 //! `status` alone.
@@ -15,11 +17,13 @@ pub mod stanza;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Paths, Problems, Reason, Report};
+use limpid_plugin_sdk::detector::{
+    Claim, Detector, Fact, File, Package, Paths, Problems, Providers, Reason, Report,
+};
 use limpid_plugin_sdk::text::Lines;
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
-use stanza::{Stanza, Stanzas};
+use stanza::{Relations, Stanza, Stanzas};
 
 /// Where the databases are. What the first states is not stated again.
 const PLACES: [&str; 2] = ["usr/lib/opkg/", "var/lib/opkg/"];
@@ -64,6 +68,7 @@ impl Detector for Opkg {
                 }
             }
         }
+        kept.state_needs(&mut report);
         Ok(report)
     }
 }
@@ -78,6 +83,9 @@ type Controls = BTreeMap<String, Stanza>;
 struct Kept {
     /// Name, version and architecture of packages that were stated.
     stated: BTreeSet<[String; 3]>,
+    /// Places of packages among the findings, and what they depend on.
+    needs: Vec<(usize, Relations)>,
+    providers: Providers,
     bytes: usize,
 }
 
@@ -85,9 +93,9 @@ impl Kept {
     /// Counts what is kept of a package: name and version stand in its package URL as well, where a character may take
     /// three bytes.
     fn count(&mut self, stanza: &Stanza) -> Result<(), Error> {
-        let Stanza { package, version, architecture, license, source, .. } = stanza;
-        let texts = 5 * (package.len() + version.len()) + architecture.len() + license.len() + source.len();
-        self.bytes += OVERHEAD + texts;
+        let Stanza { package, version, architecture, license, source, relations, .. } = stanza;
+        let texts = 6 * (package.len() + version.len()) + architecture.len() + license.len() + source.len();
+        self.bytes += OVERHEAD + texts + relations.bytes();
         if self.bytes > MAX_KEPT {
             return Err(Error::unsupported(format_args!(
                 "its packages take more memory than the {} MiB that this plugin uses",
@@ -96,13 +104,32 @@ impl Kept {
         }
         Ok(())
     }
+
+    /// A package that is stated next, of which what it depends on is kept until all are known.
+    fn keep(&mut self, stanza: Stanza, report: &Report) {
+        let Stanza { package, relations, .. } = stanza;
+        self.providers.add(&package, relations.provided());
+        self.needs.push((report.findings.len(), relations));
+    }
+
+    /// States which packages those need that were found.
+    fn state_needs(&mut self, report: &mut Report) {
+        for (place, relations) in &self.needs {
+            if let Some(Fact::Package(package)) = report.findings.get_mut(*place).map(|it| &mut it.fact) {
+                let needs = relations.needs();
+                package.requires = needs.and_then(|needs| self.providers.needed(&package.name, needs));
+            }
+        }
+    }
 }
 
 fn read_control(file: &File, controls: &mut Controls, kept: &mut Kept) -> Result<(), Error> {
     let Some(stanza) = Stanzas::new(file.reader()).next()? else {
         return Err(Error::malformed("it is empty"));
     };
-    let stanza = stanza.map_err(Error::malformed)?;
+    let mut stanza = stanza.map_err(Error::malformed)?;
+    // `status` says the same.
+    stanza.relations = Relations::default();
     kept.count(&stanza)?;
     controls.insert(stanza.package.clone(), stanza);
     Ok(())
@@ -128,7 +155,9 @@ fn read_status(file: &File, controls: &Controls, kept: &mut Kept, report: &mut R
                     break Err(error);
                 }
                 let control = controls.get(package).filter(|control| control.version == *version);
-                report.found(file.path(), found(&stanza, control));
+                let package = found(&stanza, control);
+                kept.keep(stanza, report);
+                report.found(file.path(), package);
             }
             Err(why) => problems.push(Error::malformed(why)),
         }
@@ -211,6 +240,39 @@ mod tests {
             ("dpkg", &["Zlib".into()][..])
         );
         assert_eq!(packages[0].source.as_ref().map(|source| source.name.as_str()), Some("zlib"));
+    }
+
+    #[test]
+    fn a_package_needs_those_that_provide_what_it_depends_on() {
+        let package = |name: &str, more: &str| {
+            format!("Package: {name}\nVersion: 1\n{more}Status: install user installed\n\n")
+        };
+        let text = [
+            package(
+                "uhttpd",
+                "Depends: libc, libubox (>= 2024), absent | px5g | libc\nPre-Depends: base-files\n",
+            ),
+            package(
+                "libubox20240329",
+                "Depends: libc\nProvides: libubox, libubox-any\nABIVersion: 20240329\n",
+            ),
+            package("libc", ""),
+            package("px5g-mbedtls", "Provides: px5g\nDepends: px5g\n"),
+            package("base-files", &format!("Depends: {}\n", "x, ".repeat(stanza::MAX_LINE))),
+        ];
+        let report = detect(&[("usr/lib/opkg/status", &text.concat())]);
+        assert_eq!(report.unread, []);
+        let needs = report.packages().map(|package| {
+            Some(package.requires.as_ref()?.iter().map(|it| it.name.as_str()).collect::<Vec<_>>())
+        });
+        let expected = [
+            Some(vec!["libubox20240329", "libc", "px5g-mbedtls", "base-files"]),
+            Some(vec!["libc"]),
+            Some(vec![]),
+            Some(vec![]),
+            None,
+        ];
+        assert_eq!(needs.collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -29,8 +29,41 @@ pub struct Stanza {
     pub recipe: String,
     /// `Auto-Installed`: `yes` where another package needs it and nobody asked for it.
     pub auto_installed: String,
+    /// What it depends on and provides.
+    pub relations: Relations,
     /// Where the stanza begins, counted from 1.
     line: u64,
+}
+
+/// Packages that one is related to, as a stanza has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Relations {
+    /// `Pre-Depends`
+    pre_depends: String,
+    /// `Depends`
+    depends: String,
+    /// Whether it depends on more than was read of that: a line is longer than what is read of it.
+    depends_on_more: bool,
+    /// `Provides`
+    provides: String,
+}
+
+impl Relations {
+    /// What it needs, each a list of alternatives: `libc, librt (>= 1), a | b`. None where it is not known whole.
+    pub fn needs(&self) -> Option<impl Iterator<Item = impl Iterator<Item = &str>>> {
+        let fields = [&self.pre_depends, &self.depends].into_iter();
+        (!self.depends_on_more).then(|| fields.flat_map(|field| alternatives(field)))
+    }
+
+    /// What it provides beside its name.
+    pub fn provided(&self) -> impl Iterator<Item = &str> {
+        alternatives(&self.provides).flatten()
+    }
+
+    /// How long they are, in bytes.
+    pub const fn bytes(&self) -> usize {
+        self.pre_depends.len() + self.depends.len() + self.provides.len()
+    }
 }
 
 impl Stanza {
@@ -75,6 +108,9 @@ impl Stanza {
             b"SourceName" => &mut self.source_name,
             b"OE" => &mut self.recipe,
             b"Auto-Installed" => &mut self.auto_installed,
+            b"Pre-Depends" => &mut self.relations.pre_depends,
+            b"Depends" => &mut self.relations.depends,
+            b"Provides" => &mut self.relations.provides,
             _ => return None,
         })
     }
@@ -86,6 +122,10 @@ impl Stanza {
         let Some((field, value)) = line.split_once(b':') else {
             return Err("is not `Field: value`".to_owned());
         };
+        if line.cut && matches!(field, b"Pre-Depends" | b"Depends" | b"Provides") {
+            self.relations.depends_on_more |= field != b"Provides";
+            return Ok(());
+        }
         let Some(kept) = self.value(field) else { return Ok(()) };
         if line.cut {
             return Err("is longer than 8 KiB".to_owned());
@@ -95,6 +135,17 @@ impl Stanza {
         value.trim().clone_into(kept);
         Ok(())
     }
+}
+
+/// The names in a field, without the versions that are wanted: between commas, alternatives.
+fn alternatives(field: &str) -> impl Iterator<Item = impl Iterator<Item = &str>> {
+    field.split(',').map(|one| one.split('|').map(name).filter(|name| !name.is_empty()))
+}
+
+fn name(alternative: &str) -> &str {
+    let alternative = alternative.trim();
+    let end = alternative.find(|character: char| " \t(:[<>=".contains(character));
+    alternative.get(..end.unwrap_or(alternative.len())).unwrap_or_default()
 }
 
 /// Reads stanzas one after the other.

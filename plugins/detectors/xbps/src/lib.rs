@@ -8,14 +8,16 @@
 //! The number is that of the first XBPS that wrote such a database, and all since have: older ones are another format.
 //! Packages are of the distribution, which publishes no advisories. Their source is the template that they were built
 //! from, where the database says so; sub-packages of a template have its version. The type `xbps` of package URLs is
-//! none of the specification's.
+//! none of the specification's. What a package needs are the packages that are, or provide, what it depends on to run.
 
 pub mod escaped;
 pub mod plist;
 
 use std::collections::BTreeSet;
 
-use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Paths, Problems, Reason, Report};
+use limpid_plugin_sdk::detector::{
+    Claim, Detector, Fact, File, Package, Paths, Problems, Providers, Reason, Report,
+};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use plist::Record;
@@ -79,6 +81,9 @@ struct Kept {
     /// Name, version and architecture of packages that were stated.
     stated: BTreeSet<[String; 3]>,
     bytes: usize,
+    providers: Providers,
+    /// Places of packages among the findings, and by what number it is known what each needs.
+    needs: Vec<(usize, usize)>,
 }
 
 impl Kept {
@@ -87,7 +92,8 @@ impl Kept {
     fn count(&mut self, record: &Record) -> Result<(), Error> {
         let Record { pkgver, architecture, license, source, source_revisions, .. } = record;
         let others = [architecture, license, source, source_revisions].map(|text| 4 * text.len());
-        self.bytes += OVERHEAD + 6 * pkgver.len() + others.iter().sum::<usize>();
+        let related = record.related_bytes();
+        self.bytes += OVERHEAD + 6 * pkgver.len() + others.iter().sum::<usize>() + related;
         if self.bytes > MAX_KEPT {
             return Err(Error::unsupported(format_args!(
                 "its packages take more memory than the {} MiB that this plugin uses",
@@ -106,6 +112,8 @@ fn read_packages(file: &File, report: &mut Report) -> Result<(), Error> {
                 let arch = package.arch.clone().unwrap_or_default();
                 if kept.stated.insert([package.name.clone(), package.version.clone(), arch]) {
                     kept.count(&record)?;
+                    let number = kept.providers.keep(&package.name, record.provided(), record.needs());
+                    kept.needs.push((report.findings.len(), number));
                     report.found(file.path(), package);
                 }
             }
@@ -114,6 +122,11 @@ fn read_packages(file: &File, report: &mut Report) -> Result<(), Error> {
         }
         Ok(())
     });
+    for (place, number) in kept.needs {
+        if let Some(Fact::Package(package)) = report.findings.get_mut(place).map(|it| &mut it.fact) {
+            package.requires = kept.providers.kept(number);
+        }
+    }
     report.unread_parts(file.path(), problems);
     read
 }
@@ -190,6 +203,44 @@ mod tests {
         assert_eq!(package.licenses, ["GPL-2.0-or-later", "0BSD"]);
         let source = package.source.as_ref().unwrap();
         assert_eq!((source.name.as_str(), source.version.as_str()), ("xz", "5.4.5_1"));
+    }
+
+    #[test]
+    fn a_package_needs_those_that_provide_what_it_depends_on() {
+        let array = |key: &str, values: &[&str]| {
+            let values: String = values.iter().map(|value| format!("<string>{value}</string>")).collect();
+            format!("<key>{key}</key><array>{values}</array>")
+        };
+        let long = "x".repeat(2000);
+        let depends = ["glibc&gt;=2.38_1", "xz-5.4.5_1", "sh-[0-9]*", "lib-b&lt;2", "absent&gt;=1", "zlib"];
+        let report = detect(
+            PACKAGES,
+            list(&[
+                ("bash-5.2_1", &(array("run_depends", &depends) + &array("provides", &["sh-0_1"]))),
+                (
+                    "dash-0.5_1",
+                    &(array("run_depends", &["glibc&gt;=2.38_1"]) + &array("provides", &["sh-0_1"])),
+                ),
+                ("glibc-2.38_1", ""),
+                ("xz-5.4.5_1", &array("run_depends", &["sh-[0-9]*"])),
+                ("lib-b-1.0_1", &array("run_depends", &[long.as_str()])),
+                ("zlib-1.3_1", &string("run_depends", "glibc")),
+            ]),
+        );
+        assert_eq!(report.unread, []);
+        let needs = report.packages().map(|package| {
+            Some(package.requires.as_ref()?.iter().map(|it| it.name.as_str()).collect::<Vec<_>>())
+        });
+        let expected = [
+            // What it provides itself is no other package.
+            Some(vec!["glibc", "xz", "lib-b", "zlib"]),
+            Some(vec!["glibc"]),
+            Some(vec![]),
+            Some(vec!["bash", "dash"]),
+            None,
+            None,
+        ];
+        assert_eq!(needs.collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -37,7 +37,23 @@ pub struct Record {
     pub source_revisions: String,
     /// `automatic-install`: another package needs it, and nobody asked for it.
     pub is_automatic: bool,
+    /// `run_depends`: patterns of what it needs.
+    pub depends: Related,
+    /// `provides`: what it provides beside its own name, as `pkgver` is written.
+    pub provides: Related,
 }
+
+/// A list of packages that one is related to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Related {
+    /// What the list has, as far as it was read.
+    pub texts: Vec<String>,
+    /// Whether the list has more, or something that is no text.
+    pub is_partial: bool,
+}
+
+/// How many entries are kept of a list of packages, and how long the longest may be, in bytes.
+const MAX_RELATED: (usize, usize) = (2000, 1024);
 
 impl Record {
     fn field(&mut self, key: &str) -> Option<&mut String> {
@@ -52,15 +68,56 @@ impl Record {
         })
     }
 
+    fn related(&mut self, key: &str) -> Option<&mut Related> {
+        match key {
+            "run_depends" => Some(&mut self.depends),
+            "provides" => Some(&mut self.provides),
+            _ => None,
+        }
+    }
+
+    /// What is kept of lists, in bytes.
+    pub fn related_bytes(&self) -> usize {
+        [&self.depends, &self.provides]
+            .into_iter()
+            .flat_map(|list| &list.texts)
+            .map(|text| 32 + text.len())
+            .sum()
+    }
+
+    /// Names of what it needs; none where that is not known whole.
+    pub fn needs(&self) -> Option<impl Iterator<Item = &str>> {
+        let Related { texts, is_partial } = &self.depends;
+        (!is_partial).then(|| texts.iter().map(|text| pattern_name(text)))
+    }
+
+    /// Names of what it provides beside its own.
+    pub fn provided(&self) -> impl Iterator<Item = &str> {
+        self.provides.texts.iter().map(|text| pattern_name(text))
+    }
+
     /// Name and version, as libxbps splits them: a name may have dashes, a version has a digit and a revision.
     pub fn name_and_version(&self) -> Option<(&str, &str)> {
-        let (name, version) = self.pkgver.rsplit_once('-')?;
-        let (numbers, revision) = version.rsplit_once('_')?;
-        let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-        let is_revision = !revision.is_empty() && revision.bytes().all(|byte| byte.is_ascii_digit());
-        let is_version = is_revision && numbers.bytes().any(|byte| byte.is_ascii_digit());
-        (!name.is_empty() && is_version && is_plain(&self.pkgver)).then_some((name, version))
+        split(&self.pkgver)
     }
+}
+
+fn split(pkgver: &str) -> Option<(&str, &str)> {
+    let (name, version) = pkgver.rsplit_once('-')?;
+    let (numbers, revision) = version.rsplit_once('_')?;
+    let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let is_revision = !revision.is_empty() && revision.bytes().all(|byte| byte.is_ascii_digit());
+    let is_version = is_revision && numbers.bytes().any(|byte| byte.is_ascii_digit());
+    (!name.is_empty() && is_version && is_plain(pkgver)).then_some((name, version))
+}
+
+/// The name of a pattern ([xbps](https://man.voidlinux.org/xbps-install.1#PACKAGE_EXPRESSIONS)): `NAME>=VERSION`,
+/// `NAME<VERSION`, `NAME-VERSION_REVISION`, or with a wildcard, `NAME-[0-9]*`.
+fn pattern_name(pattern: &str) -> &str {
+    let before = |end: Option<usize>| end.and_then(|end| pattern.get(..end));
+    let relation = before(pattern.find(['<', '>']));
+    let wildcard = || before(pattern.find(['[', '*', '?', '{'])).map(|name| name.trim_end_matches('-'));
+    relation.or_else(|| Some(split(pattern)?.0)).or_else(wildcard).unwrap_or(pattern)
 }
 
 /// Shows each package of a database to `take`, or what is wrong with it.
@@ -159,6 +216,10 @@ fn package<R: BufRead>(xml: &mut Input<R>, key: String) -> Result<Result<Record,
         if field == "automatic-install" {
             record.is_automatic = xml.name() == "true";
         }
+        if let Some(list) = record.related(&field) {
+            *list = related(xml)?;
+            continue;
+        }
         let Some(value) = record.field(&field) else {
             xml.skip()?;
             continue;
@@ -178,6 +239,30 @@ fn package<R: BufRead>(xml: &mut Input<R>, key: String) -> Result<Result<Record,
         Some(problem) => Err(format!("package `{:.200}`: {problem}", record.key)),
         None => Ok(record),
     })
+}
+
+/// A list of packages.
+fn related<R: BufRead>(xml: &mut Input<R>) -> Result<Related, Error> {
+    let mut list = Related::default();
+    if xml.name() != "array" {
+        xml.skip()?;
+        list.is_partial = true;
+        return Ok(list);
+    }
+    let (most, longest) = MAX_RELATED;
+    while xml.child()? {
+        if xml.name() != "string" || list.texts.len() == most {
+            xml.skip()?;
+            list.is_partial = true;
+            continue;
+        }
+        let text = xml.text()?;
+        match text.len() <= longest {
+            true => list.texts.push(text),
+            false => list.is_partial = true,
+        }
+    }
+    Ok(list)
 }
 
 /// The path of an entry of a list.
@@ -247,6 +332,8 @@ mod tests {
             license: "GPL-2.0-or-later, 0BSD".to_owned(),
             source: String::new(),
             source_revisions: "xz:9d3a1f0b1c".to_owned(),
+            depends: Related { texts: vec!["glibc>=2.36_1".to_owned()], is_partial: false },
+            provides: Related::default(),
         };
         assert_eq!(packages, [Ok(expected)]);
     }

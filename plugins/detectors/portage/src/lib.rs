@@ -9,6 +9,7 @@
 //! | `repository` | the vendor, where that is an overlay: any other repository than `gentoo` |
 //! | `CHOST` | the architecture, as Gentoo's keywords have it; advisories may be of some architectures |
 //! | `LICENSE` | licences |
+//! | `RDEPEND` | what it needs to run: [`depend`] |
 //!
 //! As Portage does, it takes category, name and version from the folder, and splits them as the Package Manager
 //! Specification does. Names are `CATEGORY/NAME`, as advisories have them. Portage rewrites `CONTENTS` alone where
@@ -19,18 +20,26 @@
 //! `pkg:ebuild/dev-libs/openssl@3.0.13-r1`.
 
 pub mod contents;
+pub mod depend;
 pub mod name;
 
 use std::collections::BTreeMap;
 
-use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Paths, Problems, Report};
+use limpid_plugin_sdk::detector::{
+    Claim, Detector, File, Needs, Package, Paths, Problems, Report, Requirement,
+};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
+
+use depend::There;
 
 /// Where the database is.
 const PLACE: &str = "var/db/pkg/";
 
 /// The largest file that is read of an entry, but for `CONTENTS`, in bytes.
 pub const MAX_FIELD: u64 = 8 * 1024;
+
+/// The largest list of dependencies that is read, in bytes.
+const MAX_DEPEND: u64 = 64 * 1024;
 
 /// How many bytes what is kept of packages may have, as `Kept::count` counts them.
 pub const MAX_KEPT: usize = 32 << 20;
@@ -72,16 +81,31 @@ pub struct Portage;
 impl Detector for Portage {
     fn claims() -> Vec<Claim> {
         // Together, because what is known of one package stands in several files.
-        let files = "{PF,CONTENTS,SLOT,repository,CHOST,LICENSE}";
+        let files = "{PF,CONTENTS,SLOT,repository,CHOST,LICENSE,RDEPEND}";
         vec![Claim::together(format!("{PLACE}*/*/{files}"))]
     }
 
     fn detect(files: &[File]) -> Result<Report, Error> {
         let mut report = Report::default();
         let (mut kept, mut paths) = (Kept::default(), Paths::default());
-        for (folder, entry) in entries(files) {
+        let entries = entries(files);
+        let mut there = There::default();
+        for (folder, entry) in &entries {
+            if let Some((name, version)) = identity(folder) {
+                let slot = entry.slot.and_then(|file| file.read_to_string(MAX_FIELD).ok());
+                there.add(name, version, slot.map(|slot| main_slot(slot.trim()).to_owned()));
+            }
+        }
+        let mut needs = Needs::default();
+        for (folder, entry) in entries {
             if let Some(file) = entry.stating()
-                && let Err(error) = state(folder, &entry, file, &mut kept, &mut report)
+                && let Err(error) = state(
+                    folder,
+                    &entry,
+                    (file, required(&entry, &there, &mut needs)),
+                    &mut kept,
+                    &mut report,
+                )
             {
                 report.unread(file.path(), error);
                 continue;
@@ -105,6 +129,7 @@ struct Entry<'a> {
     repository: Option<&'a File>,
     chost: Option<&'a File>,
     license: Option<&'a File>,
+    depend: Option<&'a File>,
 }
 
 impl<'a> Entry<'a> {
@@ -135,6 +160,7 @@ fn entries(files: &[File]) -> BTreeMap<&str, Entry<'_>> {
             "repository" => &mut entry.repository,
             "CHOST" => &mut entry.chost,
             "LICENSE" => &mut entry.license,
+            "RDEPEND" => &mut entry.depend,
             _ => continue,
         };
         *place = Some(file);
@@ -175,7 +201,7 @@ impl Kept {
 fn state(
     folder: &str,
     entry: &Entry<'_>,
-    file: &File,
+    (file, requires): (&File, Option<Vec<Requirement>>),
     kept: &mut Kept,
     report: &mut Report,
 ) -> Result<(), Error> {
@@ -210,8 +236,19 @@ fn state(
     }
     package.licenses = field(entry.license).map(|text| licenses(&text)).unwrap_or_default();
     kept.count(folder, &package)?;
+    package.requires = requires;
     report.found(file.path(), package);
     Ok(())
+}
+
+/// What an entry needs to run; none where that is not known. Portage writes no file for nothing.
+fn required(entry: &Entry<'_>, there: &There<'_>, needs: &mut Needs) -> Option<Vec<Requirement>> {
+    let text = match entry.depend {
+        Some(file) => file.read_to_string(MAX_DEPEND).ok()?,
+        // Of an entry of a lower layer, the rest may be there.
+        None => entry.pf.map(|_| String::new())?,
+    };
+    needs.of(depend::needed(&text, there)?)
 }
 
 /// The slot without its sub-slot; Portage takes one that is none for `0`.

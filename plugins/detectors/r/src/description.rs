@@ -13,6 +13,10 @@ use crate::{Repository, is_name, remote};
 /// The fields that are read, beside those that say where it is from.
 const FIELDS: [&str; 6] = ["Package", "Version", "License", "Built", "biocViews", "Priority"];
 
+/// The fields that name packages without which it does not work; R calls what they name strong dependencies
+/// ([`package_dependencies`](https://stat.ethz.ch/R-manual/R-devel/library/tools/html/package_dependencies.html)).
+pub(crate) const DEPENDENCIES: [&str; 3] = ["Depends", "Imports", "LinkingTo"];
+
 /// The longest line that is read whole, in bytes: of longer ones, which are lists and texts, the beginning.
 const MAX_LINE: usize = 8192;
 
@@ -35,6 +39,8 @@ pub struct Description {
     pub repository: Repository,
     /// Where it was installed from.
     pub origin: Origin,
+    /// Names of the packages that it needs; none where they are more than is read.
+    pub requires: Option<Vec<String>>,
 }
 
 impl Description {
@@ -48,15 +54,20 @@ impl Description {
         let mut values: BTreeMap<&str, String> = BTreeMap::new();
         // The field whose value a line may go on with.
         let mut open: Option<&str> = None;
+        let mut is_cut = false;
         while let Some(line) = lines.next()? {
             let text = line.text();
             if line.number > MAX_LINES || (text.trim().is_empty() && !values.is_empty()) {
                 break;
             }
             if text.starts_with([' ', '\t']) {
-                if let Some(value) = open.and_then(|field| values.get_mut(field))
-                    && value.len() + text.len() < MAX_LINE
+                if let Some(field) = open
+                    && let Some(value) = values.get_mut(field)
                 {
+                    if line.cut || value.len() + text.len() >= MAX_LINE {
+                        is_cut |= DEPENDENCIES.contains(&field);
+                        continue;
+                    }
                     if !value.is_empty() {
                         value.push(' ');
                     }
@@ -66,8 +77,10 @@ impl Description {
             }
             open = None;
             if let Some((name, value)) = text.split_once(':')
-                && let Some(field) = FIELDS.into_iter().chain(remote::FIELDS).find(|field| *field == name)
+                && let Some(field) =
+                    FIELDS.into_iter().chain(DEPENDENCIES).chain(remote::FIELDS).find(|field| *field == name)
             {
+                is_cut |= line.cut && DEPENDENCIES.contains(&field);
                 values.insert(field, value.trim().to_owned());
                 open = Some(field);
             }
@@ -90,8 +103,18 @@ impl Description {
             _ => Repository::Cran,
         };
         let origin = remote::origin(|field| values.get(field).cloned().unwrap_or_default());
-        Ok(Some(Self { name, version, license, repository, origin }))
+        let requires = (!is_cut).then(|| {
+            let fields = DEPENDENCIES.into_iter().filter_map(|field| values.get(field));
+            fields.flat_map(|list| list.split(',')).filter_map(dependency).map(str::to_owned).collect()
+        });
+        Ok(Some(Self { name, version, license, repository, origin, requires }))
     }
+}
+
+/// The package of an entry of a list, `a (>= 1.0)`; none where that is R itself.
+pub(crate) fn dependency(entry: &str) -> Option<&str> {
+    let name = entry.split('(').next().unwrap_or_default().trim();
+    (is_name(name) && name != "R").then_some(name)
 }
 
 #[cfg(test)]
@@ -126,6 +149,22 @@ mod tests {
         check("Package: a\nno field\n  x\nVersion: 1\nBuilt: R\n", "a", "1", None);
         let long = format!("Package: a\nVersion: 1\nLicense: {}\nBuilt: R\n", "x".repeat(MAX_LICENSE + 1));
         check(&long, "a", "1", None);
+    }
+
+    #[test]
+    fn a_package_needs_what_it_depends_on_imports_and_links_to() {
+        let check = |fields: &str, expected: Option<&[&str]>| {
+            let text = format!("Package: a\nVersion: 1\n{fields}Built: R 4\n");
+            let requires = Description::read(text.as_bytes()).unwrap().unwrap().requires;
+            let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+            assert_eq!(requires, expected.map(names), "{fields}");
+        };
+        let fields = "Depends: R (>= 4.0.0), methods\nImports: cli (>= 3.6),\n    rlang(>= 1.1), ,\n\tdata.table\n\
+                      LinkingTo: cpp11\nSuggests: testthat\nEnhances: x\n";
+        check(fields, Some(&["methods", "cli", "rlang", "data.table", "cpp11"]));
+        check("", Some(&[]));
+        check(&format!("Imports: {}\n", "x, ".repeat(MAX_LINE)), None);
+        check(&format!("Imports:{}\n", "\n  xx,".repeat(MAX_LINE)), None);
     }
 
     #[test]

@@ -8,6 +8,8 @@
 //! A library of R may be anywhere; what R installs tells from a package's source is that `DESCRIPTION` says by which R it
 //! was built. Other files of that name state nothing.
 //!
+//! What a package needs is what it depends on, imports and links to, but for R itself; of a lock file, what that says.
+//!
 //! Packages of Bioconductor, which name the views in which it lists them, are in the namespace `bioconductor`, all others in
 //! `cran`, where mirrors have the same packages. Those that were installed of a repository of git, an archive or a folder are
 //! [not theirs](limpid_lockfile#what-is-stated). Packages that are parts of R itself (`stats`, `utils`) have its version: they
@@ -22,6 +24,7 @@ use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use description::Description;
+use renv::Locked;
 
 /// The detector `r`.
 #[derive(Debug)]
@@ -54,8 +57,12 @@ export_detector!(R);
 
 fn installed(file: &File, report: &mut Report) -> Result<(), Error> {
     let Some(found) = Description::read(file.reader())? else { return Ok(()) };
-    let Description { name, version, license, repository, origin } = found;
+    let Description { name, version, license, repository, origin, requires } = found;
     let package = package(&name, &version, repository, &origin);
+    let package = match requires {
+        Some(requires) => package.requires(requires),
+        None => package,
+    };
     report.found(file.path(), license.into_iter().fold(package, Package::license));
     Ok(())
 }
@@ -66,8 +73,8 @@ fn declared(file: &File, report: &mut Report) -> Result<(), Error> {
     }
     declare(file, report, |declarations| {
         let packages = renv::read(&file.read_to_vec(MAX_FILE)?, declarations.problems())?;
-        packages.into_iter().try_for_each(|(name, version, repository, origin)| {
-            declarations.push(package(&name, &version, repository, &origin))
+        packages.into_iter().try_for_each(|Locked { name, version, repository, origin, requires }| {
+            declarations.push(Package { requires, ..package(&name, &version, repository, &origin) })
         })
     })
 }

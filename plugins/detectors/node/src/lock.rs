@@ -1,8 +1,10 @@
 //! Packages that lock files declare, whether or not they are there.
 
 mod bun;
+mod folders;
 mod npm;
 mod origin;
+mod patterns;
 mod pnpm;
 mod yaml;
 mod yarn;
@@ -10,7 +12,7 @@ mod yarn_berry;
 
 use limpid_lockfile::{Declarations, MAX_FILE, Origin, declare, is_of_another};
 use limpid_plugin_sdk::Error;
-use limpid_plugin_sdk::detector::{File, Report};
+use limpid_plugin_sdk::detector::{File, Package, Report, Requirement};
 
 use crate::package;
 
@@ -80,9 +82,10 @@ fn push(
     name: &str,
     version: &str,
     origin: &Origin,
+    requires: Option<Vec<Requirement>>,
     declarations: &mut Declarations<'_>,
 ) -> Result<(), Error> {
-    declarations.push(package(name, version, origin))
+    declarations.push(Package { requires, ..package(name, version, origin) })
 }
 
 /// Name and what follows it, of `NAME@REST`, where the name may have a scope.

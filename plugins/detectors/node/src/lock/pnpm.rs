@@ -1,9 +1,14 @@
 //! [`pnpm-lock.yaml`](https://github.com/pnpm/spec/blob/master/lockfile/): `packages` by a key that names the package,
 //! `/@babel/core/7.24.7_peers` in version 5, `/@babel/core@7.24.7(peers)` in 6, without the slash in 9. What is linked to
 //! is not among them.
+//!
+//! From version 9 on, what packages need is in `snapshots`, by keys that also name the peers that they were given.
 
-use limpid_lockfile::{Declarations, Origin};
+use std::collections::{BTreeMap, BTreeSet};
+
+use limpid_lockfile::{Declarations, MAX_PACKAGES, Origin};
 use limpid_plugin_sdk::Error;
+use limpid_plugin_sdk::detector::{Package, Requirement};
 
 use super::yaml::{self, Node};
 use super::{origin, push, split_name, unknown_version};
@@ -25,11 +30,19 @@ struct Entry {
     tarball: String,
     repository: String,
     commit: String,
+    asked: Vec<Requirement>,
 }
+
+/// What packages need, by their names and versions; none of those of which not all is known.
+type Snapshots = BTreeMap<(String, String), Option<BTreeSet<Requirement>>>;
+
+/// The fields of what a package needs.
+const DEPENDENCIES: [&str; 2] = ["dependencies", "optionalDependencies"];
 
 pub(super) fn read(text: &str, declarations: &mut Declarations<'_>) -> Result<(), Error> {
     let (mut entry, mut slashes) = (Entry::default(), false);
-    let (mut is_known, mut is_empty) = (false, true);
+    let (mut snapshot, mut snapshots) = (Entry::default(), Snapshots::new());
+    let (mut is_known, mut is_empty, mut has_snapshots) = (false, true, false);
     let aliases = yaml::nodes(text, |path, node| {
         is_empty = false;
         match (path, node) {
@@ -51,16 +64,32 @@ pub(super) fn read(text: &str, declarations: &mut Declarations<'_>) -> Result<()
             }
             (["packages", key, rest @ ..], node) => {
                 if *key != entry.key {
-                    finish(&entry, slashes, &mut *declarations)?;
+                    finish(&mut entry, slashes, &mut *declarations)?;
                     entry = Entry { key: (*key).to_owned(), ..Entry::default() };
                 }
-                entry.set(rest, node);
+                entry.set(rest, node, slashes);
+            }
+            (["snapshots"], _) => has_snapshots = true,
+            (["snapshots", key, rest @ ..], node) => {
+                if *key != snapshot.key {
+                    keep(&mut snapshot, &mut snapshots, &mut *declarations);
+                    snapshot = Entry { key: (*key).to_owned(), ..Entry::default() };
+                }
+                snapshot.set(rest, node, slashes);
             }
             _ => {}
         }
         Ok(())
     })?;
-    finish(&entry, slashes, declarations)?;
+    finish(&mut entry, slashes, declarations)?;
+    keep(&mut snapshot, &mut snapshots, declarations);
+    if has_snapshots {
+        for package in declarations.packages() {
+            let key = (package.name.clone(), package.version.clone());
+            package.requires =
+                snapshots.get(&key).cloned().flatten().map(|needed| needed.into_iter().collect());
+        }
+    }
     if aliases > 0 {
         let why = format_args!("{aliases} aliases of YAML, which pnpm does not write, are not followed");
         declarations.problem(Error::unsupported(why));
@@ -70,8 +99,17 @@ pub(super) fn read(text: &str, declarations: &mut Declarations<'_>) -> Result<()
 }
 
 impl Entry {
-    fn set(&mut self, path: &[&str], node: Node<'_>) {
+    fn set(&mut self, path: &[&str], node: Node<'_>, slashes: bool) {
         let Node::Scalar(value) = node else { return };
+        if let [field, name] = path
+            && DEPENDENCIES.contains(field)
+        {
+            // One that is too many is enough to tell that there are.
+            if self.asked.len() <= Package::MAX_REQUIREMENTS {
+                self.asked.push(needed(name, value, slashes));
+            }
+            return;
+        }
         let place = match path {
             ["name"] => &mut self.name,
             ["version"] => &mut self.version,
@@ -85,14 +123,14 @@ impl Entry {
     }
 }
 
-fn finish(entry: &Entry, slashes: bool, declarations: &mut Declarations<'_>) -> Result<(), Error> {
+fn finish(entry: &mut Entry, slashes: bool, declarations: &mut Declarations<'_>) -> Result<(), Error> {
     if entry.key.is_empty() {
         return Ok(());
     }
     let (host, name, stated) = if slashes { of_slashes(&entry.key) } else { of_at(&entry.key) };
     let name = if entry.name.is_empty() { name } else { entry.name.as_str() };
     // Of what is no version in the key, it is where the package is from.
-    let is_version = stated.starts_with(|c: char| c.is_ascii_digit()) && !stated.contains(['/', ':']);
+    let is_version = is_version(stated);
     let origin = match (entry.commit.as_str(), entry.tarball.as_str(), host) {
         ("", _, _) if entry.kind == "directory" => Origin::Local,
         ("", "", Some(host)) => of_host(host),
@@ -113,7 +151,41 @@ fn finish(entry: &Entry, slashes: bool, declarations: &mut Declarations<'_>) -> 
         ("", commit) => commit,
         (version, _) => version,
     };
-    push(name, version, &origin, declarations)
+    let requires = declarations.needs().of(std::mem::take(&mut entry.asked));
+    push(name, version, &origin, requires, declarations)
+}
+
+/// A snapshot ends where the next begins.
+fn keep(snapshot: &mut Entry, snapshots: &mut Snapshots, declarations: &mut Declarations<'_>) {
+    let (_, name, version) = of_at(&snapshot.key);
+    if !is_version(version) || snapshots.len() > MAX_PACKAGES {
+        return;
+    }
+    let requires = declarations.needs().of(std::mem::take(&mut snapshot.asked));
+    let known =
+        snapshots.entry((name.to_owned(), version.to_owned())).or_insert_with(|| Some(BTreeSet::new()));
+    // Each has other peers.
+    *known = known.take().zip(requires).and_then(|(mut known, more)| {
+        known.extend(more);
+        (known.len() <= Package::MAX_REQUIREMENTS).then_some(known)
+    });
+}
+
+/// What a package needs by a name: of a version, or of what a key names (`/other/1.0.0`, `other@1.0.0(peer@2.0.0)`).
+fn needed(name: &str, reference: &str, slashes: bool) -> Requirement {
+    let version = reference.split(['_', '(']).next().unwrap_or_default();
+    if is_version(version) {
+        return Requirement::from((name.to_owned(), version));
+    }
+    let (_, other, version) = if slashes { of_slashes(reference) } else { of_at(reference) };
+    match is_version(version) && !other.is_empty() && !other.contains(':') {
+        true => Requirement::from((other.to_owned(), version)),
+        false => Requirement::from(name),
+    }
+}
+
+fn is_version(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains(['/', ':'])
 }
 
 /// A key of version 5 names the registry where that is not the one that the project has for all else.

@@ -519,3 +519,115 @@ proptest! {
         }
     }
 }
+
+/// What packages of a lock file need, those that say it.
+fn needs(path: &str, text: &str) -> Vec<String> {
+    let file = File::in_memory(path, text);
+    let mut report = Report::default();
+    read(Kind::of(path).unwrap(), &file, &mut report).unwrap();
+    let word = |needed: &Requirement| match &needed.version {
+        Some(version) => format!("{}@{version}", needed.name),
+        None => needed.name.clone(),
+    };
+    let line = |package: &Package| {
+        let mut needed: Vec<_> = package.requires.as_ref()?.iter().map(word).collect();
+        needed.sort_unstable();
+        Some(format!("{}@{}: {}", package.name, package.version, needed.join(" ")))
+    };
+    report.packages().filter_map(line).collect()
+}
+
+#[test]
+fn packages_of_npm_need_what_is_in_the_folders_around_them() {
+    let text = r#"{"lockfileVersion": 3, "packages": {
+        "": {"name": "shop", "workspaces": ["packages/*"], "dependencies": {"a": "1"}},
+        "node_modules/a": {"version": "1.0.0", "dependencies": {"b": "1", "renamed": "npm:d@4"},
+            "optionalDependencies": {"c": "1", "absent": "1"}, "devDependencies": {"x": "1"},
+            "peerDependencies": {"x": "1"}},
+        "node_modules/a/node_modules/b": {"version": "1.0.0", "dependencies": {"c": "*", "@s/e": "*"}},
+        "node_modules/b": {"version": "2.0.0", "dependencies": {"c": "*", "beside": "*"}},
+        "node_modules/c": {"version": "3.0.0"},
+        "node_modules/renamed": {"name": "d", "version": "4.0.0", "dependencies": ["c"]},
+        "node_modules/a/node_modules/@s/e": {"version": "5.0.0"},
+        "node_modules/beside": {"resolved": "../beside", "link": true},
+        "../beside": {"version": "0.1.0", "dependencies": {"c": "*"}},
+        "packages/m/node_modules/f": {"version": "6.0.0", "dependencies": {"g": "*", "c": "*"}},
+        "packages/m/node_modules/g": {"version": "7.0.0"}}}"#;
+    let expected = [
+        "a@1.0.0: absent b@1.0.0 c@3.0.0 d@4.0.0",
+        "b@1.0.0: @s/e@5.0.0 c@3.0.0",
+        "b@2.0.0: beside c@3.0.0",
+        "c@3.0.0: ",
+        "@s/e@5.0.0: ",
+        "beside@0.1.0: c@3.0.0",
+        "f@6.0.0: c@3.0.0 g@7.0.0",
+        "g@7.0.0: ",
+    ];
+    assert_eq!(needs("app/package-lock.json", text), expected);
+    let text = r#"{"lockfileVersion": 1, "requires": true, "dependencies": {
+        "a": {"version": "1.0.0", "requires": {"b": "1", "c": "*"}, "dependencies": {
+            "b": {"version": "1.0.0", "requires": {"c": "*", "renamed": "*"}}}},
+        "b": {"version": "2.0.0"},
+        "c": {"version": "3.0.0", "requires": true},
+        "renamed": {"version": "npm:d@4.0.0", "requires": {"b": "2"}}}}"#;
+    let expected = ["a@1.0.0: b@1.0.0 c@3.0.0", "b@1.0.0: c@3.0.0 d@4.0.0", "b@2.0.0: ", "d@4.0.0: b@2.0.0"];
+    assert_eq!(needs("package-lock.json", text), expected);
+    // npm before version 5 wrote no such thing.
+    assert_eq!(needs("package-lock.json", &text.replace("\"lockfileVersion\": 1, ", "")), [""; 0]);
+}
+
+#[test]
+fn packages_of_yarn_need_what_their_patterns_stand_for() {
+    let text = "# yarn lockfile v1\n\n\n\"@s/a@^1.0.0\":\n  version \"1.0.0\"\n  dependencies:\n    b \"^1.0.0 || ^2.0.0\"\n    \
+                \"@s/c\" \">=1\"\n    gone \"1\"\n  optionalDependencies:\n    d \"*\"\n\nb@^2.0.0, \"b@^1.0.0 || ^2.0.0\":\n  \
+                version \"2.0.0\"\n\nb@^1.0.0:\n  version \"1.5.0\"\n  resolved \"https://registry.yarnpkg.com/b\"\n\n\
+                \"@s/c@>=1\":\n  version \"3.0.0\"\n  other:\n    b \"^1.0.0\"\n\n\"d@*\", \"d@npm:e@1\":\n  version \"4.0.0\"\n";
+    let expected = [
+        "@s/a@1.0.0: @s/c@3.0.0 b@2.0.0 d@4.0.0 gone",
+        "b@2.0.0: ",
+        "b@1.5.0: ",
+        "@s/c@3.0.0: ",
+        "d@4.0.0: ",
+    ];
+    assert_eq!(needs("yarn.lock", text), expected);
+    let text = "__metadata:\n  version: 6\n\n\"@s/a@npm:^1.0.0\":\n  version: 1.0.0\n  resolution: \"@s/a@npm:1.0.0\"\n  \
+                dependencies:\n    b: \"^1.0.0 || ^2.0.0\"\n    renamed: \"npm:d@4\"\n    member: \"workspace:*\"\n  \
+                peerDependencies:\n    x: 1\n\n\"b@npm:^1.0.0 || ^2.0.0, b@npm:^2.0.0\":\n  version: 2.0.0\n  \
+                resolution: \"b@npm:2.0.0\"\n  dependencies:\n    b: \"npm:^1.0.0\"\n\n\"b@npm:^1.0.0\":\n  version: 1.5.0\n  \
+                resolution: \"b@npm:1.5.0\"\n\n\"renamed@npm:d@4\":\n  version: 4.0.0\n  resolution: \"d@npm:4.0.0\"\n\n\
+                \"member@workspace:*\":\n  version: 0.0.0-use.local\n  resolution: \"member@workspace:m\"\n  linkType: soft\n";
+    let expected = ["@s/a@1.0.0: b@2.0.0 d@4.0.0 member", "b@2.0.0: b@1.5.0", "b@1.5.0: ", "d@4.0.0: "];
+    assert_eq!(needs("yarn.lock", text), expected);
+}
+
+#[test]
+fn packages_of_pnpm_need_the_versions_that_are_named() {
+    let five = "lockfileVersion: 5.4\npackages:\n  /@s/a/1.0.0_b@2.0.0:\n    resolution: {integrity: x}\n    dependencies:\n      \
+                b: 2.0.0\n      c: 3.0.0_b@2.0.0\n      renamed: /d/4.0.0\n      here: link:../here\n    optionalDependencies:\n      \
+                e: 5.0.0\n    devDependencies:\n      x: 1.0.0\n  /b/2.0.0:\n    resolution: {integrity: x}\n";
+    let expected = ["@s/a@1.0.0: b@2.0.0 c@3.0.0 d@4.0.0 e@5.0.0 here", "b@2.0.0: "];
+    assert_eq!(needs("pnpm-lock.yaml", five), expected);
+    let six = "lockfileVersion: '6.0'\npackages:\n  /@s/a@1.0.0(b@2.0.0):\n    dependencies:\n      c: 3.0.0(b@2.0.0)\n      \
+               renamed: /@s/d@4.0.0\n  /@s/a@1.0.0(b@3.0.0):\n    dependencies:\n      c: 3.1.0(b@3.0.0)\n";
+    assert_eq!(needs("pnpm-lock.yaml", six), ["@s/a@1.0.0: @s/d@4.0.0 c@3.0.0 c@3.1.0"]);
+    let nine = "lockfileVersion: '9.0'\npackages:\n  '@s/a@1.0.0':\n    resolution: {integrity: x}\n  b@2.0.0:\n    \
+                resolution: {integrity: x}\n  c@3.0.0:\n    resolution: {integrity: x}\nsnapshots:\n  \
+                '@s/a@1.0.0(b@2.0.0)':\n    dependencies:\n      b: 2.0.0\n  '@s/a@1.0.0(b@3.0.0)':\n    dependencies:\n      \
+                b: 3.0.0\n      renamed: '@s/d@4.0.0(b@3.0.0)'\n      other: https://example.org/other.tgz\n  b@2.0.0: {}\n";
+    assert_eq!(needs("pnpm-lock.yaml", nine), ["@s/a@1.0.0: @s/d@4.0.0 b@2.0.0 b@3.0.0 other", "b@2.0.0: "]);
+}
+
+#[test]
+fn packages_of_bun_need_what_is_in_the_folders_around_them() {
+    let text = r#"{"lockfileVersion": 1, "packages": {
+        "@s/a": ["@s/a@1.0.0", "", {"dependencies": {"b": "1", "c": "*"}, "optionalDependencies": {"d": "*"},
+            "peerDependencies": {"x": "1"}}, "sha512-"],
+        "@s/a/b": ["b@1.0.0", "", {"dependencies": {"c": "*"}}, "sha512-"],
+        "b": ["b@2.0.0", "", {}, "sha512-"],
+        "c": ["c@github:o/c#0123abcd", {"dependencies": {"b": "*"}}, "o-c-0123abcd"],
+        "e": ["e@1.0.0"],
+        "f": ["f@1.0.0", "", {"dependencies": ["b"]}, "sha512-"]}}"#;
+    let expected =
+        ["@s/a@1.0.0: b@1.0.0 c@0123abcd d", "b@1.0.0: c@0123abcd", "b@2.0.0: ", "c@0123abcd: b@2.0.0"];
+    assert_eq!(needs("bun.lock", text), expected);
+}

@@ -4,6 +4,7 @@
 use limpid_lockfile::{Declarations, Origin};
 use limpid_plugin_sdk::Error;
 
+use super::patterns::{Asked, Patterns};
 use super::yaml::{self, Node};
 use super::{origin, push, split_name, unknown_version};
 
@@ -24,10 +25,11 @@ struct Entry {
     version: String,
     resolution: String,
     is_soft: bool,
+    asked: Asked,
 }
 
 pub(super) fn read(text: &str, declarations: &mut Declarations<'_>) -> Result<(), Error> {
-    let mut entry = Entry::default();
+    let (mut entry, mut patterns) = (Entry::default(), Patterns::default());
     let aliases = yaml::nodes(text, |path, node| {
         match (path, node) {
             (["__metadata", "version"], Node::Scalar(version))
@@ -37,7 +39,7 @@ pub(super) fn read(text: &str, declarations: &mut Declarations<'_>) -> Result<()
             }
             ([key, rest @ ..], node) if *key != "__metadata" => {
                 if *key != entry.key {
-                    finish(&entry, &mut *declarations)?;
+                    finish(&mut entry, &mut patterns, &mut *declarations)?;
                     entry = Entry { key: (*key).to_owned(), ..Entry::default() };
                 }
                 entry.set(rest, node);
@@ -46,7 +48,8 @@ pub(super) fn read(text: &str, declarations: &mut Declarations<'_>) -> Result<()
         }
         Ok(())
     })?;
-    finish(&entry, declarations)?;
+    finish(&mut entry, &mut patterns, declarations)?;
+    patterns.resolve(declarations);
     if aliases > 0 {
         let why = format_args!("{aliases} aliases of YAML, which Yarn does not write, are not followed");
         declarations.problem(Error::unsupported(why));
@@ -59,13 +62,18 @@ impl Entry {
         match (path, node) {
             (["version"], Node::Scalar(value)) => value.clone_into(&mut self.version),
             (["resolution"], Node::Scalar(value)) => value.clone_into(&mut self.resolution),
+            (["dependencies", name], Node::Scalar(range)) => self.asked.add(name, range),
             (["linkType"], Node::Scalar(value)) => self.is_soft = value == "soft",
             _ => {}
         }
     }
 }
 
-fn finish(entry: &Entry, declarations: &mut Declarations<'_>) -> Result<(), Error> {
+fn finish(
+    entry: &mut Entry,
+    patterns: &mut Patterns,
+    declarations: &mut Declarations<'_>,
+) -> Result<(), Error> {
     if entry.key.is_empty() || entry.is_soft || entry.version == USE_LOCAL {
         return Ok(());
     }
@@ -82,5 +90,7 @@ fn finish(entry: &Entry, declarations: &mut Declarations<'_>) -> Result<(), Erro
         None if origin::is_local(address) => Origin::Local,
         None => Origin::Published,
     };
-    push(name, &entry.version, &origin, declarations)
+    patterns.add(entry.key.split(", "), name, &entry.version);
+    let requires = entry.asked.take(declarations);
+    push(name, &entry.version, &origin, requires, declarations)
 }

@@ -6,7 +6,7 @@ mod requirements;
 
 use limpid_lockfile::{Declarations, declare, is_of_another};
 use limpid_plugin_sdk::Error;
-use limpid_plugin_sdk::detector::{File, Report};
+use limpid_plugin_sdk::detector::{File, Package, Report, Requirement};
 
 use crate::origin::Origin;
 use crate::package;
@@ -52,9 +52,10 @@ fn push(
     name: &str,
     version: String,
     origin: &Origin,
+    requires: Option<Vec<Requirement>>,
     declarations: &mut Declarations<'_>,
 ) -> Result<(), Error> {
-    declarations.push(package(name, version, origin))
+    declarations.push(Package { requires, ..package(name, version, origin) })
 }
 
 /// Whether a folder that a lock file names is that of the project itself.

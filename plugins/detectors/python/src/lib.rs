@@ -63,7 +63,7 @@ pub use egg::MAX_MEMBERS;
 pub use origin::MAX_DIRECT_URL;
 
 use links::Links;
-use metadata::{Metadata, Stated};
+use metadata::{Metadata, Stated, required};
 use origin::Origin;
 use place::Place;
 

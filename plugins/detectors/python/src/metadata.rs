@@ -126,7 +126,7 @@ impl Fields {
 
 /// The name in a [requirement](https://packaging.python.org/en/latest/specifications/dependency-specifiers/):
 /// `requests[security] (>=2.8); python_version < "3"`. None where it is one of an extra.
-fn required(requirement: &str) -> Option<&str> {
+pub(crate) fn required(requirement: &str) -> Option<&str> {
     let (requirement, marker) = requirement.split_once(';').unwrap_or((requirement, ""));
     let is_word = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
     let is_of_extra = marker.split(|character| !is_word(character)).any(|word| word == "extra");

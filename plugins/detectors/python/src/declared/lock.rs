@@ -6,12 +6,13 @@
 
 use limpid_lockfile::Declarations;
 use limpid_plugin_sdk::Error;
-use limpid_plugin_sdk::detector::File;
+use limpid_plugin_sdk::detector::{File, Requirement};
 use limpid_plugin_sdk::text::Lines;
 use serde::Deserialize;
 
 use super::{is_project, push};
 use crate::origin::Origin;
+use crate::{normalised, required};
 
 /// Tables that these files also have, by how their names begin.
 const OTHERS: [&str; 6] = ["metadata", "manifest", "options", "extras", "conflicts", "tool"];
@@ -50,6 +51,8 @@ struct Package {
     path: Option<String>,
     #[serde(default)]
     editable: bool,
+    /// Of Poetry a table by names, of the others a list.
+    dependencies: Option<toml::Value>,
 }
 
 /// Where a package is from, in the words of all formats.
@@ -85,6 +88,8 @@ enum From {
 /// What was seen of a file.
 #[derive(Default)]
 struct Seen {
+    /// Whether its form may leave out what packages need: PEP 751 leaves it to whoever writes such a file.
+    may_leave_out_needs: bool,
     /// Something that such a file has.
     known: bool,
     /// The line of the first table that no such file has.
@@ -96,7 +101,7 @@ struct Seen {
 pub(super) fn read(file: &File, declarations: &mut Declarations<'_>) -> Result<(), Error> {
     let mut lines = Lines::new(file.reader(), MAX_LINE);
     let (mut record, mut first, mut broken) = (String::new(), 1, None);
-    let (mut wanted, mut has_packages, mut seen) = (true, false, Seen::default());
+    let (mut wanted, mut has_packages, mut seen) = (true, false, Seen::of(file.name()));
     while let Some(line) = lines.next()? {
         let text = line.text();
         let text = if line.number == 1 { text.strip_prefix('\u{feff}').unwrap_or(&text) } else { &*text };
@@ -143,6 +148,13 @@ pub(super) fn read(file: &File, declarations: &mut Declarations<'_>) -> Result<(
     }
 }
 
+impl Seen {
+    /// Nothing yet.
+    fn of(name: &str) -> Self {
+        Self { may_leave_out_needs: name.ends_with(".toml"), ..Self::default() }
+    }
+}
+
 /// States the packages of a record.
 fn finish(
     record: &str,
@@ -169,7 +181,12 @@ fn finish(
                 return Err(unknown_version(version));
             }
             seen.known |= version.is_some() || lock_version.is_some() || package.is_some();
-            package.into_iter().flatten().try_for_each(|package| take(package, &mut *declarations))
+            package.into_iter().flatten().try_for_each(|mut package| {
+                if !seen.may_leave_out_needs {
+                    package.dependencies.get_or_insert_with(|| toml::Value::Array(Vec::new()));
+                }
+                take(package, &mut *declarations)
+            })
         }
         Err(error) => {
             seen.known = true;
@@ -187,6 +204,7 @@ fn unknown_version(version: &toml::Value) -> Error {
 
 fn take(package: Package, declarations: &mut Declarations<'_>) -> Result<(), Error> {
     let name = package.name.clone();
+    let needed = package.dependencies.as_ref().and_then(needed);
     let version = package.version.clone().filter(|version| !version.is_empty());
     let (origin, version) = match (from(package), version) {
         (From::Nothing, _) | (From::Folder(_), None) => return Ok(()),
@@ -199,7 +217,37 @@ fn take(package: Package, declarations: &mut Declarations<'_>) -> Result<(), Err
             return Ok(());
         }
     };
-    push(&name, version, &origin, declarations)
+    let requires = needed.and_then(|needed| declarations.needs().of(needed));
+    push(&name, version, &origin, requires, declarations)
+}
+
+/// What a package needs, but for what only extras of it do: `{a = ">=1", b = {version = "*", optional = true}}` of Poetry,
+/// `[{name = "a", version = "1.0"}]` of uv and PEP 751, `["a>=1"]` of PDM.
+fn needed(dependencies: &toml::Value) -> Option<Vec<Requirement>> {
+    let is_optional =
+        |wanted: &toml::Value| wanted.get("optional").and_then(toml::Value::as_bool) == Some(true);
+    match dependencies {
+        toml::Value::Table(table) => {
+            let wanted = table.iter().filter(|(_, wanted)| match wanted {
+                // One for each of several environments.
+                toml::Value::Array(wanted) => !wanted.iter().all(is_optional),
+                wanted => !is_optional(wanted),
+            });
+            Some(wanted.map(|(name, _)| Requirement::from(normalised(name))).collect())
+        }
+        toml::Value::Array(list) => {
+            let requirement = |wanted: &toml::Value| match wanted {
+                toml::Value::String(wanted) => Some(Requirement::from(normalised(required(wanted)?))),
+                wanted => {
+                    let name = normalised(wanted.get("name")?.as_str()?);
+                    let version = wanted.get("version").and_then(toml::Value::as_str).map(str::to_owned);
+                    Some(Requirement { name, version })
+                }
+            };
+            list.iter().map(requirement).collect()
+        }
+        _ => None,
+    }
 }
 
 fn from(package: Package) -> From {

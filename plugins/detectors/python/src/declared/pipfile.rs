@@ -67,7 +67,7 @@ fn take(name: String, entry: &RawValue, declarations: &mut Declarations<'_>) -> 
     let version = entry.version.as_deref().map(|version| version.trim_start_matches('=').trim().to_owned());
     if let (Some(url), Some(commit)) = (&entry.git, &entry.r#ref) {
         let version = version.unwrap_or_else(|| commit.clone());
-        return push(&name, version, &Origin::of_commit("git", url, commit), declarations);
+        return push(&name, version, &Origin::of_commit("git", url, commit), None, declarations);
     }
     let is_folder = entry.path.is_some() || entry.editable;
     if entry.path.as_deref().is_some_and(is_project) {
@@ -86,5 +86,5 @@ fn take(name: String, entry: &RawValue, declarations: &mut Declarations<'_>) -> 
         None => Origin::default(),
     };
     let origin = if entry.editable { origin.edited() } else { origin };
-    push(&name, version, &origin, declarations)
+    push(&name, version, &origin, None, declarations)
 }

@@ -48,11 +48,11 @@ fn take(line: &str, number: u64, declarations: &mut Declarations<'_>) -> Result<
         return Ok(());
     }
     if let Some((name, version)) = pinned(requirement) {
-        return push(name, version.to_owned(), &Origin::default(), declarations);
+        return push(name, version.to_owned(), &Origin::default(), None, declarations);
     }
     match of_commit(requirement) {
         Some((name, kind, url, commit)) => {
-            push(name, commit.to_owned(), &Origin::of_commit(kind, url, commit), declarations)
+            push(name, commit.to_owned(), &Origin::of_commit(kind, url, commit), None, declarations)
         }
         None => {
             // Addresses are not repeated: they may hold a password.

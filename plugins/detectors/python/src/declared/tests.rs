@@ -41,6 +41,87 @@ impl Strings for &[&str] {
     }
 }
 
+/// What packages of a file need, those that say it.
+fn needs(path: &str, text: &str) -> Vec<String> {
+    let mut report = Report::default();
+    read(Kind::of(path).unwrap(), &File::in_memory(path, text), &mut report).unwrap();
+    let word = |needed: &Requirement| match &needed.version {
+        Some(version) => format!("{} {version}", needed.name),
+        None => needed.name.clone(),
+    };
+    let line = |package: &Package| {
+        let needed: Vec<_> = package.requires.as_ref()?.iter().map(word).collect();
+        Some(format!("{}: {}", package.name, needed.join(", ")))
+    };
+    report.packages().filter_map(line).collect()
+}
+
+#[test]
+fn packages_of_lock_files_need_their_dependencies_but_for_those_of_extras() {
+    let poetry = r#"
+[[package]]
+name = "A"
+version = "1.0"
+
+[package.dependencies]
+B_b = ">=1"
+c = {version = "*", optional = true, markers = "extra == 'c'"}
+d = [{version = "<2", markers = "python_version < '3.8'"}, {version = ">=2", optional = true}]
+
+[package.extras]
+c = ["c"]
+
+[[package]]
+name = "b-b"
+version = "1.0"
+
+[metadata]
+lock-version = "2.0"
+"#;
+    assert_eq!(needs("poetry.lock", poetry), ["a: b-b, d", "b-b: "]);
+    let uv = r#"version = 1
+
+[[package]]
+name = "a"
+version = "1.0"
+source = { registry = "https://pypi.org/simple" }
+dependencies = [
+    { name = "b", version = "2.0", source = { registry = "https://pypi.org/simple" }, marker = "sys_platform == 'x'" },
+    { name = "C.c" },
+]
+
+[package.optional-dependencies]
+x = [{ name = "d" }]
+
+[[package]]
+name = "b"
+version = "2.0"
+source = { registry = "https://pypi.org/simple" }
+"#;
+    assert_eq!(needs("uv.lock", uv), ["a: b 2.0, c-c", "b: "]);
+    let pdm = r#"
+[[package]]
+name = "a"
+version = "1.0"
+dependencies = ["B>=1; python_version < \"3.8\"", "c[x]==2.0"]
+
+[[package]]
+name = "a"
+version = "1.0"
+extras = ["x"]
+dependencies = ["a==1.0", "d"]
+
+[[package]]
+name = "e"
+version = "1.0"
+dependencies = [1]
+"#;
+    assert_eq!(needs("pdm.lock", pdm), ["a: a, b, c, d"]);
+    let pylock = "lock-version = \"1.0\"\n\n[[packages]]\nname = \"a\"\nversion = \"1\"\ndependencies = [{name = \"b\"}]\n\n\
+                  [[packages]]\nname = \"b\"\nversion = \"1\"\n";
+    assert_eq!(needs("pylock.toml", pylock), ["a: b"]);
+}
+
 #[test]
 fn a_file_declares_packages_by_its_name_where_it_is_not_of_others() {
     let check = |path: &str, expected: Option<Kind>| assert_eq!(Kind::of(path), expected, "{path}");

@@ -99,8 +99,9 @@ fn declared(file: &File, report: &mut Report) -> Result<(), Error> {
         let gems = lock::read(file.reader(), declarations.problems())?;
         gems.into_iter().try_for_each(|gem| {
             let reason = if gem.is_requested { Reason::Requested } else { Reason::Dependency };
-            let Locked { name, version, platform, origin, .. } = gem;
-            declarations.push(package(&name, &version, platform.as_deref(), &origin).reason(reason))
+            let Locked { name, version, platform, origin, requires, .. } = gem;
+            let package = package(&name, &version, platform.as_deref(), &origin).reason(reason);
+            declarations.push(Package { requires, ..package })
         })
     })
 }

@@ -6,7 +6,7 @@ use std::io::BufRead;
 
 use limpid_lockfile::{MAX_PACKAGES, Origin};
 use limpid_plugin_sdk::Error;
-use limpid_plugin_sdk::detector::Problems;
+use limpid_plugin_sdk::detector::{Needs, Package, Problems, Requirement};
 use limpid_plugin_sdk::text::Lines;
 
 /// The longest line that is read, in bytes: longer ones are none of these.
@@ -25,6 +25,8 @@ pub struct Locked {
     pub is_requested: bool,
     /// Where it is taken from.
     pub origin: Origin,
+    /// The gems that it needs to run; none where they are not known whole.
+    pub requires: Option<Vec<Requirement>>,
 }
 
 /// What the lines of a section are.
@@ -108,8 +110,9 @@ impl Source {
 pub fn read(reader: impl BufRead, problems: &mut Problems) -> Result<Vec<Locked>, Error> {
     let mut lines = Lines::new(reader, MAX_LINE);
     let (mut section, mut source, mut is_in_specs) = (Section::Unknown, Source::default(), false);
-    let (mut is_empty, mut is_known) = (true, false);
-    let (mut gems, mut requested) = (Vec::new(), BTreeSet::new());
+    let (mut is_empty, mut is_known, mut is_gem) = (true, false, false);
+    let (mut gems, mut requested): (Vec<Locked>, _) = (Vec::new(), BTreeSet::new());
+    let (mut needed, mut needs) = (Vec::new(), Needs::default());
     while let Some(line) = lines.next()? {
         let text = line.text();
         if text.starts_with("<<<<<<<") || text.starts_with(">>>>>>>") {
@@ -119,6 +122,13 @@ pub fn read(reader: impl BufRead, problems: &mut Problems) -> Result<Vec<Locked>
             )));
         }
         let indented = text.len() - text.trim_start_matches(' ').len();
+        // What a gem needs stands behind it.
+        if indented < 6 && !needed.is_empty() {
+            let needed = std::mem::take(&mut needed);
+            if let Some(gem) = gems.last_mut().filter(|gem| gem.requires.is_some()) {
+                gem.requires = needs.of(needed);
+            }
+        }
         is_empty &= text.trim().is_empty();
         match (indented, section) {
             (0, _) if text.is_empty() => {}
@@ -150,14 +160,31 @@ pub fn read(reader: impl BufRead, problems: &mut Problems) -> Result<Vec<Locked>
                     break;
                 }
                 match (gem(text.trim(), line.cut), source.origin(kind)) {
-                    (Some(gem), Some(origin)) => gems.push(Locked { origin, ..gem }),
+                    (Some(gem), Some(origin)) => {
+                        gems.push(Locked { origin, ..gem });
+                        is_gem = true;
+                        continue;
+                    }
                     (Some(_), None) => {}
                     (None, _) => problems
                         .push(Error::malformed(format_args!("line {}: no gem and version", line.number))),
                 }
+                is_gem = false;
+            }
+            (6, Section::Source(_)) if is_in_specs && is_gem => {
+                let name = text.trim().split(' ').next().unwrap_or_default();
+                // One that is too many is enough to tell that there are.
+                if line.cut {
+                    gems.iter_mut().next_back().into_iter().for_each(|gem| gem.requires = None);
+                } else if needed.len() <= Package::MAX_REQUIREMENTS {
+                    needed.push(Requirement::from(name.trim_end_matches('!')));
+                }
             }
             _ => {}
         }
+    }
+    if let Some(gem) = gems.last_mut().filter(|gem| !needed.is_empty() && gem.requires.is_some()) {
+        gem.requires = needs.of(needed);
     }
     // A file with nothing in it is none.
     if !is_known && !is_empty {
@@ -186,6 +213,7 @@ fn gem(text: &str, is_cut: bool) -> Option<Locked> {
         platform,
         is_requested: false,
         origin: Origin::Published,
+        requires: Some(Vec::new()),
     })
 }
 
@@ -208,6 +236,24 @@ mod tests {
             format!("{} {}{platform}{requested}{origin}", gem.name, gem.version)
         };
         (gems.iter().map(word).collect(), problems)
+    }
+
+    #[test]
+    fn a_gem_needs_those_that_are_listed_below_it() {
+        let text = "PATH\n  remote: .\n  specs:\n    shop (0.1.0)\n      rack (~> 3)\n\nGEM\n  remote: https://rubygems.org/\n  \
+                    specs:\n    a (1.0)\n      rack (>= 2, < 4)\n      own!\n    b (1.0-java)\n    odd\n      rack\n    rack (3.0)\n      \
+                    b\n\nDEPENDENCIES\n  a\n      c\n";
+        let gems = read(text.as_bytes(), &mut Problems::default()).unwrap();
+        let words = gems.iter().map(|gem| {
+            let needed: Vec<_> = gem.requires.iter().flatten().map(|needed| needed.name.as_str()).collect();
+            format!("{} {}", gem.name, needed.join(" "))
+        });
+        assert_eq!(words.collect::<Vec<_>>(), ["a rack own", "b ", "rack b"]);
+        let long = format!("GEM\n  specs:\n    a (1.0)\n      b\n      {}\n", "c".repeat(MAX_LINE));
+        assert_eq!(read(long.as_bytes(), &mut Problems::default()).unwrap()[0].requires, None);
+        let last = "GEM\n  specs:\n    a (1.0)\n      b\n";
+        let gems = read(last.as_bytes(), &mut Problems::default()).unwrap();
+        assert_eq!(gems[0].requires.as_ref().map(Vec::len), Some(1));
     }
 
     #[test]

@@ -3,31 +3,63 @@
 
 use limpid_plugin_sdk::Error;
 
-/// Name and version of an application.
+/// An application, of which a package has one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Application {
+    /// Its name, which is mostly that of its package.
+    pub name: String,
+    /// As it is written there.
+    pub version: String,
+    /// The applications that it needs to run; none where they cannot be read.
+    pub requires: Option<Vec<String>>,
+}
+
+/// Reads a resource file.
 ///
 /// # Errors
 ///
 /// [`Error::Malformed`] where it is no such term, or names no version.
-pub fn read(bytes: &[u8]) -> Result<(String, String), Error> {
+pub fn read(bytes: &[u8]) -> Result<Application, Error> {
     let text = String::from_utf8_lossy(bytes);
     let rest = after(&text, "application")
         .ok_or_else(|| Error::malformed("it is no resource file of an application"))?;
     let (name, rest) = atom(rest).ok_or_else(|| Error::malformed("the application has no name"))?;
-    let mut version = None;
-    let mut rest = rest;
-    // The word may stand in a description, too.
-    while let Some(at) = rest.find("vsn") {
+    let version = value(rest, "vsn").and_then(string);
+    let version = version.ok_or_else(|| Error::malformed("the application has no version"))?;
+    // Those that are included are started with it, the others before it.
+    let lists =
+        ["applications", "included_applications"].map(|key| value(rest, key).map_or(Some(vec![]), atoms));
+    let requires = lists.into_iter().collect::<Option<Vec<_>>>().map(|lists| lists.concat());
+    Ok(Application { name: name.to_owned(), version: version.to_owned(), requires })
+}
+
+/// What stands behind a key: `{KEY, VALUE}`. The word may stand in a description, too.
+fn value<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+    let mut rest = text;
+    while let Some(at) = rest.find(key) {
         let (before, from) = rest.split_at(at);
-        rest = from.get("vsn".len()..).unwrap_or_default();
+        rest = from.get(key.len()..).unwrap_or_default();
         if before.trim_end().ends_with('{')
             && let Some(value) = rest.trim_start().strip_prefix(',')
         {
-            version = string(value.trim_start());
-            break;
+            return Some(value.trim_start());
         }
     }
-    let version = version.ok_or_else(|| Error::malformed("the application has no version"))?;
-    Ok((name.to_owned(), version.to_owned()))
+    None
+}
+
+/// A list of atoms.
+fn atoms(text: &str) -> Option<Vec<String>> {
+    let (list, _) = text.strip_prefix('[')?.split_once(']')?;
+    let words = list.split(',').map(str::trim);
+    if list.trim().is_empty() {
+        return Some(Vec::new());
+    }
+    // An atom is told from a variable by what follows it.
+    let name = |word: &str| {
+        atom(&format!("{word},")).filter(|(_, rest)| rest.trim() == ",").map(|(name, _)| name.to_owned())
+    };
+    words.map(name).collect()
 }
 
 /// What follows the first tuple whose first element is an atom.
@@ -66,12 +98,31 @@ mod tests {
     #[test]
     fn an_application_has_a_name_and_a_version() {
         let check = |text: &str, name: &str, version: &str| {
-            assert_eq!(read(text.as_bytes()), Ok((name.to_owned(), version.to_owned())), "{text:?}");
+            let found = read(text.as_bytes()).unwrap();
+            assert_eq!((found.name.as_str(), found.version.as_str()), (name, version), "{text:?}");
         };
         check("{application,plug,[{vsn,\"1.14.2\"}]}.", "plug", "1.14.2");
         check("%% comment\n% another\n{application, 'my-app',\n [\n  {vsn , \"1.0\"}]}.", "my-app", "1.0");
         check("{ application , a@b ,[{description,\"a vsn, \"},{ vsn,\"2\"}]}.", "a@b", "2");
         check("{application,a,[{description,\"\u{e9}\"},{vsn,\"2.0.0-rc.1\"}]}.", "a", "2.0.0-rc.1");
+    }
+
+    #[test]
+    fn an_application_needs_others_to_run() {
+        let check = |lists: &str, expected: Option<&[&str]>| {
+            let text = format!("{{application,a,[{{vsn,\"1\"}}{lists}]}}.");
+            let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+            assert_eq!(read(text.as_bytes()).unwrap().requires, expected.map(names), "{lists}");
+        };
+        check(
+            ",{applications,[kernel,\n  stdlib,'my-app' , plug]}",
+            Some(&["kernel", "stdlib", "my-app", "plug"]),
+        );
+        check(",{included_applications,[b]},{ applications , [] }", Some(&["b"]));
+        check(",{description,\"applications, [x]\"}", Some(&[]));
+        check(",{applications,[kernel,\"b\"]}", None);
+        check(",{applications,kernel}", None);
+        check(",{applications,[a|b]}", None);
     }
 
     #[test]
@@ -92,7 +143,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_term_is_too_odd_to_be_read(rest in "(\\{|vsn|,|'|\"|a|1|\\[| |\n|\u{e9}){0,30}") {
-            if let Ok((name, version)) = read(format!("{{application,{rest}").as_bytes()) {
+            if let Ok(Application { name, version, .. }) = read(format!("{{application,{rest}").as_bytes()) {
                 prop_assert!(!name.is_empty() && !version.is_empty());
             }
         }

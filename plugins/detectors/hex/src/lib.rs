@@ -21,6 +21,7 @@ use limpid_lockfile::{MAX_FILE, Origin, declare, is_of_another};
 use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Problems, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
+use app::Application;
 use lock::Locked;
 
 /// The largest `.app` that is read, in bytes: it lists the modules of an application.
@@ -95,14 +96,16 @@ impl Detector for Hex {
             "mix.lock" => declared(file, report, lock::mix),
             "rebar.lock" => declared(file, report, lock::rebar),
             _ => {
-                let (name, version) = app::read(&file.read_to_vec(MAX_APP)?)?;
-                let is_otp = OTP.contains(&name.as_str());
+                let Application { name, version, requires } = app::read(&file.read_to_vec(MAX_APP)?)?;
+                let package = match OTP.contains(&name.as_str()) {
+                    true => of_otp(&name, &version),
+                    false => package(&name, &version, &Origin::Published),
+                };
                 report.found(
                     file.path(),
-                    if is_otp {
-                        of_otp(&name, &version)
-                    } else {
-                        package(&name, &version, &Origin::Published)
+                    match requires {
+                        Some(requires) => package.requires(requires),
+                        None => package,
                     },
                 );
                 Ok(())
@@ -125,10 +128,8 @@ fn declared(
     }
     declare(file, report, |declarations| {
         let packages = read(&file.read_to_string(MAX_FILE)?, declarations.problems())?;
-        packages.into_iter().try_for_each(|Locked { name, version, reason, origin }| {
-            let mut package = package(&name, &version, &origin);
-            package.reason = reason;
-            declarations.push(package)
+        packages.into_iter().try_for_each(|Locked { name, version, reason, origin, requires }| {
+            declarations.push(Package { reason, requires, ..package(&name, &version, &origin) })
         })
     })
 }

@@ -2,7 +2,7 @@
 
 use limpid_lockfile::{MAX_PACKAGES, Origin};
 use limpid_plugin_sdk::Error;
-use limpid_plugin_sdk::detector::{Problems, Reason};
+use limpid_plugin_sdk::detector::{Needs, Problems, Reason, Requirement};
 
 /// The versions of rebar's form that are known; before these it had none.
 const REBAR: [&str; 2] = ["1.1.0", "1.2.0"];
@@ -18,6 +18,8 @@ pub struct Locked {
     pub reason: Option<Reason>,
     /// Where it is from.
     pub origin: Origin,
+    /// The packages of Hex that it needs; none where the file does not say it, as rebar's does not.
+    pub requires: Option<Vec<Requirement>>,
 }
 
 /// The packages of a `mix.lock`. What is wrong with an entry costs that entry.
@@ -31,13 +33,13 @@ pub fn mix(text: &str, problems: &mut Problems) -> Result<Vec<Locked>, Error> {
     if !is_closed(text) {
         problems.push(Error::malformed("the map is cut off"));
     }
-    let mut packages = Vec::new();
+    let (mut packages, mut needs) = (Vec::new(), Needs::default());
     for (number, line) in (1..).zip(map.lines()) {
         let line = line.trim().trim_start_matches(',').trim_start();
         if matches!(line, "" | "}") || line.starts_with('#') {
             continue;
         }
-        push(mix_entry(line), number, &mut packages, problems);
+        push(mix_entry(line, &mut needs), number, &mut packages, problems);
         if packages.len() == MAX_PACKAGES {
             problems.push(Error::unsupported(format_args!("more than {MAX_PACKAGES} packages")));
             break;
@@ -47,13 +49,18 @@ pub fn mix(text: &str, problems: &mut Problems) -> Result<Vec<Locked>, Error> {
 }
 
 /// `"name": {:hex, :name, "1.0.0", ...}`, and as older ones write it, `"name" => {...}`; nothing of a folder.
-fn mix_entry(line: &str) -> Option<Option<Locked>> {
+fn mix_entry(line: &str, needs: &mut Needs) -> Option<Option<Locked>> {
     let (key, value) = line.split_once('{')?;
     let key = key.trim().trim_end_matches("=>").trim().trim_end_matches(':').trim_matches('"');
     let mut words = value.split(',').map(str::trim);
     let (kind, first, second) = (words.next()?, words.next()?, words.next());
+    let mut requires = None;
     let (name, version, origin) = match kind {
         ":hex" => {
+            // Behind the managers that may build it; older versions have no such lists.
+            let lists = value.split_once(']').map(|(_, lists)| lists.trim_start_matches([',', ' ']));
+            requires =
+                lists.filter(|lists| lists.starts_with('[')).and_then(|lists| needs.of(mix_needed(lists)));
             let name = first.strip_prefix(':').unwrap_or_default().trim_matches('"');
             // What is behind the list of dependencies says whose repository it is.
             let repository = value.rsplit_once("], ").and_then(|(_, rest)| quoted(rest));
@@ -71,7 +78,16 @@ fn mix_entry(line: &str) -> Option<Option<Locked>> {
         ":path" => return Some(None),
         _ => return None,
     };
-    Some(Some(locked(name, version, None, origin)?))
+    Some(Some(Locked { requires, ..locked(name, version, None, origin)? }))
+}
+
+/// The packages of `[{:name, "~> 1.0", [hex: :name, repo: "hexpm", optional: false]}, ...]`, but for optional ones.
+fn mix_needed(list: &str) -> impl Iterator<Item = &str> {
+    list.split("[hex: :").skip(1).filter_map(|entry| {
+        let (fields, _) = entry.split_once(']')?;
+        let (name, fields) = fields.split_once(',').unwrap_or((fields, ""));
+        (!fields.contains("optional: true")).then(|| name.trim_matches(['"', ' ']))
+    })
 }
 
 /// Whether each bracket that a text opens is closed, but for those in strings.
@@ -175,6 +191,7 @@ fn locked(name: &str, version: &str, reason: Option<Reason>, origin: Origin) -> 
         version: version.to_owned(),
         reason,
         origin,
+        requires: None,
     })
 }
 
@@ -226,6 +243,24 @@ mod tests {
         let first = "%{\"earmark\": {:hex, :earmark, \"1.2.3\", \"46\", [:mix], [], \"hexpm\"},\n\"a\" => {:hex, :a, \"1\"}}";
         assert_eq!(words(mix, first).0, ["earmark 1.2.3 None", "a 1 None"]);
         assert_eq!(words(mix, "%{\n}\n"), (Vec::new(), Problems::default()));
+    }
+
+    #[test]
+    fn a_package_of_mix_needs_its_dependencies_but_for_optional_ones() {
+        let text = r#"%{
+  "a": {:hex, :a, "1.0.0", "b7", [:make, :mix], [{:b, "~> 1.0 or ~> 2.0", [hex: :b, repo: "hexpm", optional: false]}, {:c, "~> 1.0", [hex: :"c-c", repo: "hexpm"]}, {:d, ">= 0.0.0", [hex: :d, repo: "hexpm", optional: true]}], "hexpm", "3b"},
+  "b": {:hex, :b, "1.0.0", "00", [:mix], [], "hexpm", "00"},
+  "c": {:hex, :c, "1.0.0", "00"},
+  "e": {:hex, :e, "1.0.0", "00", [:rebar3], [{:b, "~>3.3", [hex: :b]}], "hexpm"},
+  "g": {:git, "https://example.org/g.git", "0a1b2c", []},
+}
+"#;
+        let found = mix(text, &mut Problems::default()).unwrap();
+        let needed = found.iter().map(|it| {
+            Some(it.requires.as_ref()?.iter().map(|needed| needed.name.as_str()).collect::<Vec<_>>())
+        });
+        let expected = [Some(vec!["b", "c-c"]), Some(vec![]), None, Some(vec!["b"]), None];
+        assert_eq!(needed.collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use limpid_lockfile::Origin;
 use limpid_plugin_sdk::Error;
-use limpid_plugin_sdk::detector::Problems;
+use limpid_plugin_sdk::detector::{Needs, Problems, Requirement};
 use toml::{Table, Value};
 
 /// What a manifest has beside its packages.
@@ -19,6 +19,8 @@ pub struct Found {
     pub uuid: String,
     /// Where it is from.
     pub origin: Origin,
+    /// The packages that it needs, those of the standard library among them; none where that cannot be read.
+    pub requires: Option<Vec<Requirement>>,
 }
 
 /// The package that a project is; none where it is an environment, or no project of Julia.
@@ -32,7 +34,8 @@ pub fn project(text: &str) -> Result<Option<Found>, Error> {
     let (Some(name), Some(version), Some(uuid)) = (field("name"), field("version"), field("uuid")) else {
         return Ok(None);
     };
-    Ok(Some(Found { name, version, uuid, origin: Origin::Published }))
+    let requires = deps(&project).and_then(|names| Needs::default().of(names));
+    Ok(Some(Found { name, version, uuid, origin: Origin::Published, requires }))
 }
 
 /// The packages of a manifest that have a version, but for the project itself. What is wrong with an entry costs that entry.
@@ -60,7 +63,7 @@ pub fn manifest(text: &str, problems: &mut Problems) -> Result<Vec<Found>, Error
             return Err(Error::unsupported(format_args!("form {form:.20} of manifests")));
         }
     };
-    let mut packages = Vec::new();
+    let (mut packages, mut needs) = (Vec::new(), Needs::default());
     for (name, list) in entries {
         // Several packages may have one name.
         let Some(list) = list.as_array() else {
@@ -82,13 +85,25 @@ pub fn manifest(text: &str, problems: &mut Problems) -> Result<Vec<Found>, Error
             };
             match (word(Some(version)), word(entry.get("uuid"))) {
                 (Some(version), Some(uuid)) if !name.is_empty() => {
-                    packages.push(Found { name: name.clone(), version, uuid, origin });
+                    let requires = deps(entry).and_then(|names| needs.of(names));
+                    packages.push(Found { name: name.clone(), version, uuid, origin, requires });
                 }
                 _ => problems.push(Error::malformed(format_args!("`{name:.200}` has no version and UUID"))),
             }
         }
     }
     Ok(packages)
+}
+
+/// The names in `deps`: a list, or where several packages have one of these names, and in projects, a table with what tells
+/// them apart.
+fn deps(table: &Table) -> Option<Vec<String>> {
+    match table.get("deps") {
+        None => Some(Vec::new()),
+        Some(Value::Array(names)) => names.iter().map(|name| word(Some(name))).collect(),
+        Some(Value::Table(names)) => Some(names.keys().cloned().collect()),
+        Some(_) => None,
+    }
 }
 
 /// Where the package of an entry is from; none where it is the project itself.
@@ -129,6 +144,32 @@ mod tests {
             format!("{} {} {}{origin}", it.name, it.version, it.uuid)
         };
         (packages.iter().map(word).collect(), problems)
+    }
+
+    #[test]
+    fn a_package_needs_what_it_depends_on() {
+        let text = "manifest_format = \"2.0\"\n\n[[deps.A]]\ndeps = [\"B\", \"Dates\"]\nuuid = \"a\"\nversion = \"1.0.0\"\n\n\
+                    [[deps.B]]\nuuid = \"b\"\nversion = \"1.0.0\"\n    [deps.B.deps]\n    C = \"c\"\n    [deps.B.weakdeps]\n    \
+                    X = \"x\"\n\n[[deps.C]]\nuuid = \"c\"\nversion = \"1.0.0\"\n\n[[deps.D]]\ndeps = 1\nuuid = \"d\"\n\
+                    version = \"1.0.0\"\n";
+        let names = |found: &Found| {
+            Some(
+                found
+                    .requires
+                    .as_ref()?
+                    .iter()
+                    .map(|needed| needed.name.clone())
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            )
+        };
+        let found = manifest(text, &mut Problems::default()).unwrap();
+        let needed: Vec<_> =
+            found.iter().map(|found| names(found).unwrap_or_else(|| "?".to_owned())).collect();
+        assert_eq!(needed, ["B Dates", "C", "", "?"]);
+        let text =
+            "name = \"A\"\nuuid = \"a\"\nversion = \"1.0.0\"\n\n[deps]\nB = \"b\"\n\n[weakdeps]\nX = \"x\"\n";
+        assert_eq!(names(&project(text).unwrap().unwrap()).unwrap(), "B");
     }
 
     #[test]

@@ -59,9 +59,10 @@ impl Detector for Julia {
 
 export_detector!(Julia);
 
-fn package(Found { name, version, uuid, origin }: &Found) -> Package {
+fn package(Found { name, version, uuid, origin, requires }: &Found) -> Package {
     let purl = Purl::new("julia", name).version(version).qualifier("uuid", uuid);
-    origin.state(Package::new(name, version, "julia"), "julia", purl)
+    let package = Package { requires: requires.clone(), ..Package::new(name, version, "julia") };
+    origin.state(package, "julia", purl)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 use std::io::BufRead;
 
 use limpid_plugin_sdk::Error;
+use limpid_plugin_sdk::detector::{Package, Requirement};
 use limpid_plugin_sdk::text::Lines;
 
 use crate::{is_name, is_version};
@@ -27,6 +28,8 @@ pub struct Library {
     pub version: String,
     /// An SPDX expression, or Cabal's own word: `BSD3`.
     pub license: Option<String>,
+    /// The packages that it needs; none where they are not known whole.
+    pub requires: Option<Vec<Requirement>>,
 }
 
 impl Library {
@@ -40,6 +43,7 @@ impl Library {
         let mut lines = Lines::new(reader, MAX_LINE);
         let mut values = [const { String::new() }; FIELDS.len()];
         let mut open: Option<usize> = None;
+        let (mut requires, mut is_in_depends) = (Some(Vec::new()), false);
         while let Some(line) = lines.next()? {
             let text = line.text();
             if line.number > MAX_LINES {
@@ -49,8 +53,14 @@ impl Library {
                 (open, text.trim())
             } else {
                 let Some((field, value)) = text.split_once(':') else { continue };
+                is_in_depends = field.eq_ignore_ascii_case("depends");
                 (FIELDS.iter().position(|known| field.eq_ignore_ascii_case(known)), value.trim())
             };
+            if is_in_depends {
+                let is_whole = |known: &Vec<_>| !line.cut && known.len() <= Package::MAX_REQUIREMENTS;
+                requires = requires.filter(is_whole);
+                requires.iter_mut().for_each(|known| known.extend(value.split_whitespace().map(requirement)));
+            }
             open = place;
             // The value may be on the line that follows; the first one counts.
             if let Some(known) = place.and_then(|place| values.get_mut(place))
@@ -68,7 +78,20 @@ impl Library {
             return Err(Error::malformed("the library has no version"));
         }
         let license = Some(license).filter(|license| (1..=MAX_LICENSE).contains(&license.len()));
-        Ok(Self { name, version, license })
+        Ok(Self { name, version, license, requires })
+    }
+}
+
+/// The package of a unit: `text-2.0.2`, `aeson-2.1.2.1-9LQr7MHGhbK1rTPj`, and of those of GHC also `rts`. A part of a package
+/// that is a library has its own name behind that.
+fn requirement(unit: &str) -> Requirement {
+    let versions = unit.match_indices('-').filter_map(|(at, _)| {
+        let version = unit.get(at + 1..)?.split('-').next().filter(|version| is_version(version))?;
+        Some((unit.get(..at)?, version))
+    });
+    match versions.filter(|(name, _)| is_name(name)).next_back() {
+        Some((name, version)) => Requirement::from((name.to_owned(), version)),
+        None => Requirement::from(unit),
     }
 }
 
@@ -98,6 +121,22 @@ mod tests {
         );
         check("name: z-a-z-part\nversion: 1\npackage-name: a\nlib-name: part\n", "a", "1", None);
         check("name: a\ndescription:\n    version: 9\nversion: 1\nversion: 2\n", "a", "1", None);
+    }
+
+    #[test]
+    fn a_library_needs_the_packages_of_units() {
+        let needed = |text: &str| {
+            let library = Library::read(format!("name: a\nversion: 1\n{text}").as_bytes()).unwrap();
+            let word =
+                |needed: Requirement| format!("{} {}", needed.name, needed.version.unwrap_or_default());
+            Some(library.requires?.into_iter().map(word).collect::<Vec<_>>().join(", "))
+        };
+        let text = "depends:\n    base-4.18.1 ghc-prim-0.10.0\n    rts aeson-2.1.2.1-9LQr7MHGhbK1rTPj\n    \
+                    x-y-1.0-inplace-part\nexposed-modules:\n    B-1\n";
+        assert_eq!(needed(text).unwrap(), "base 4.18.1, ghc-prim 0.10.0, rts , aeson 2.1.2.1, x-y 1.0");
+        assert_eq!(needed("depends: base-4\n").unwrap(), "base 4");
+        assert_eq!(needed("").unwrap(), "");
+        assert_eq!(needed(&format!("depends: {}\n", "b ".repeat(MAX_LINE))), None);
     }
 
     #[test]

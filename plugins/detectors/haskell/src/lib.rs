@@ -38,8 +38,12 @@ impl Detector for Haskell {
         Ok(Report::of_each(files, |file, report| {
             let path = file.path();
             if path.ends_with(".conf") {
-                let Library { name, version, license } = Library::read(file.reader())?;
+                let Library { name, version, license, requires } = Library::read(file.reader())?;
                 let package = package(&name, &version, &Origin::Published);
+                let package = match requires {
+                    Some(requires) => package.requires(requires),
+                    None => package,
+                };
                 report.found(path, license.into_iter().fold(package, Package::license));
                 return Ok(());
             }

@@ -2,7 +2,7 @@
 //! [tree of rocks](https://github.com/luarocks/luarocks/wiki/Rocks-repositories): `rocks-5.1/NAME/VERSION/NAME-VERSION.rockspec`.
 //!
 //! LuaRocks itself tells name and version by the folders. A rockspec is a program, of which only a line that assigns a text
-//! as `license` is read. Versions end with the revision of the rockspec (`1.0.2-1`), and are ordered by the scheme
+//! as `license` is read, and a list of texts as `dependencies`; what else that may be is not known. Versions end with the revision of the rockspec (`1.0.2-1`), and are ordered by the scheme
 //! `generic`; the namespace is `luarocks`. No publisher states advisories in it.
 
 use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Report};
@@ -12,6 +12,9 @@ use limpid_plugin_sdk::{Error, Purl, export_detector};
 /// The longest line that is read whole, and how many lines are read, in search of a licence.
 const MAX_LINE: usize = 4096;
 const MAX_LINES: u64 = 10_000;
+
+/// The largest rockspec whose dependencies are read, in bytes.
+const MAX_ROCKSPEC: u64 = 256 << 10;
 
 /// The longest licence that is kept, in bytes: longer ones are no names, but texts.
 const MAX_LICENSE: usize = 200;
@@ -32,6 +35,10 @@ impl Detector for LuaRocks {
             };
             let purl = Purl::new("luarocks", name).version(version);
             let package = Package::new(name, version, "generic").namespace("luarocks").purl(purl);
+            let package = match file.read_to_string(MAX_ROCKSPEC).ok().and_then(|text| dependencies(&text)) {
+                Some(names) => package.requires(names),
+                None => package,
+            };
             report.found(file.path(), license(file)?.into_iter().fold(package, Package::license));
             Ok(())
         }))
@@ -72,6 +79,35 @@ fn license(file: &File) -> Result<Option<String>, Error> {
     Ok(None)
 }
 
+/// The rocks of `dependencies = { "lua >= 5.1", "luasocket" }`, but for Lua itself. None where it is no list of texts.
+fn dependencies(text: &str) -> Option<Vec<String>> {
+    const FIELD: &str = "dependencies";
+    let text: String =
+        text.lines().map(|line| line.split("--").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
+    let is_part = |character: char| character.is_ascii_alphanumeric() || "_.\"'".contains(character);
+    let assigned = text.match_indices(FIELD).filter_map(|(at, _)| {
+        let (before, after) = (text.get(..at)?, text.get(at + FIELD.len()..)?.trim_start());
+        let value = after.strip_prefix('=').filter(|value| !value.starts_with('='))?;
+        (!before.ends_with(is_part)).then(|| value.trim_start())
+    });
+    let Some(value) = assigned.last() else { return Some(Vec::new()) };
+    let (mut rest, mut names) = (value.strip_prefix('{')?, Vec::new());
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', '\r', '\n', ',', ';']);
+        if rest.starts_with('}') {
+            return Some(names);
+        }
+        let quote = rest.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+        let (dependency, after) = rest.get(1..)?.split_once(quote)?;
+        let is_end = |character: char| character.is_whitespace() || "<>=~!@".contains(character);
+        let name = dependency.trim_start().split(is_end).next().filter(|name| !name.is_empty())?;
+        if name != "lua" {
+            names.push(name.to_lowercase());
+        }
+        rest = after;
+    }
+}
+
 #[cfg(test)]
 mod judge;
 
@@ -96,6 +132,23 @@ mod tests {
             ("generic", &Scope::Namespace("luarocks".to_owned()), Evidence::Installed)
         );
         assert_eq!(package.licenses, ["MIT"]);
+    }
+
+    #[test]
+    fn a_rock_needs_those_of_a_list_of_texts() {
+        let check = |text: &str, expected: Option<&[&str]>| {
+            let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+            assert_eq!(dependencies(text), expected.map(names), "{text}");
+        };
+        let text = "package = 'a'\ndependencies = {\n  \"lua >= 5.1, < 5.5\", -- of these\n  'LuaSocket ~> 3';\n  \"ns/lpeg>=1\"\n}\n\
+                    build_dependencies = { \"x\" }\ntest_dependencies={'y'}";
+        check(text, Some(&["luasocket", "ns/lpeg"]));
+        check("dependencies = {}", Some(&[]));
+        check("package = 'a'\n-- dependencies = { 'b' }", Some(&[]));
+        check("dependencies = all", None);
+        check("dependencies = { 'b', platforms = { unix = { 'c' } } }", None);
+        check("dependencies = { 'b' .. c }", None);
+        check("dependencies = { 'b'", None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use limpid_lockfile::{Entries, fields, text};
 use limpid_plugin_sdk::Error;
+use limpid_plugin_sdk::detector::{Needs, Requirement};
 
 use crate::distribution::Distribution;
 
@@ -46,6 +47,17 @@ pub fn licenses(bytes: &[u8]) -> Result<Vec<String>, Error> {
     Ok(licenses)
 }
 
+/// The modules that a `MYMETA.json` says are needed to run, Perl's own among them; none where it does not say it.
+pub fn modules_needed(bytes: &[u8], needs: &mut Needs) -> Option<Vec<Requirement>> {
+    let meta = fields(bytes).ok()?;
+    let prerequisites = fields(meta.get("prereqs")?.get().as_bytes()).ok()?;
+    let Some(runtime) = prerequisites.get("runtime") else { return Some(Vec::new()) };
+    let runtime = fields(runtime.get().as_bytes()).ok()?;
+    let Some(requires) = runtime.get("requires") else { return Some(Vec::new()) };
+    let Entries(modules) = serde_json::from_str(requires.get()).ok()?;
+    needs.of(modules.iter().map(|(module, _)| &**module).filter(|module| *module != "perl"))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -81,6 +93,22 @@ mod tests {
         check(r#"{"dist": 1}"#, "field `dist` is not a string");
         check(r#"{"dist": "A"}"#, "`A` is no distribution and version");
         check(r#"{"dist": "A-1", "provides": []}"#, "`provides`: invalid type: sequence");
+    }
+
+    #[test]
+    fn modules_that_are_needed_to_run_are_named() {
+        let check = |text: &str, expected: Option<&[&str]>| {
+            let needed = modules_needed(text.as_bytes(), &mut Needs::default());
+            let expected = expected.map(|names| names.iter().map(|&name| Requirement::from(name)).collect());
+            assert_eq!(needed, expected, "{text}");
+        };
+        let text = r#"{"prereqs": {"build": {"requires": {"X": 0}},
+            "runtime": {"requires": {"perl": "5.006", "A::B": "1.0", "C": 0}, "recommends": {"D": 0}}}}"#;
+        check(text, Some(&["A::B", "C"]));
+        check(r#"{"prereqs": {"build": {}}}"#, Some(&[]));
+        check(r#"{"prereqs": {"runtime": {}}}"#, Some(&[]));
+        check(r#"{"prereqs": {"runtime": {"requires": 1}}}"#, None);
+        check("{}", None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! | File | States |
 //! |---|---|
 //! | `.meta/NAME-VERSION/install.json` | a distribution that [cpanm](https://metacpan.org/pod/App::cpanminus) installed, by itself or for Carton |
-//! | `.meta/NAME-VERSION/MYMETA.json` | its licences |
+//! | `.meta/NAME-VERSION/MYMETA.json` | its licences, and which modules it needs to run |
 //! | `perllocal.pod` | modules that [`make install`](https://metacpan.org/pod/ExtUtils::Install) put there for any client, such as `cpan` |
 //! | `auto/**/.packlist` | nothing; one of a module of which neither of the above tells the version is unread |
 //! | `cpanfile.snapshot` | distributions that an application of [Carton](https://metacpan.org/pod/Carton) asks for |
@@ -13,6 +13,9 @@
 //! number may have lost a zero. The author is told by the file's place. `perllocal.pod` knows modules only: what is of no
 //! distribution that cpanm recorded has the name that [almost all](local::DISTRIBUTIONS) have whose main module it is, and is
 //! inferred. Its package URL is a generic one, because one of CPAN has the author in it.
+//!
+//! What a distribution needs are those of the same layer, or of the same snapshot, that provide the modules that it needs; Perl's
+//! own modules are none of these.
 //!
 //! Versions are ordered by the scheme `cpan`; the namespace is `cpan`. OSV knows no such ecosystem. Perl itself is not found
 //! here. What `Module::Build` installed for another client than cpanm is unread: it leaves no more than a list of files.
@@ -25,10 +28,13 @@ pub mod snapshot;
 use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_lockfile::{MAX_FILE, is_of_another};
-use limpid_plugin_sdk::detector::{Claim, Detector, Evidence, File, Package, Problems, Report};
+use limpid_plugin_sdk::detector::{
+    Claim, Detector, Evidence, Fact, File, Needs, Package, Problems, Providers, Report,
+};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use distribution::Distribution;
+use snapshot::Listed;
 
 /// How many modules of a layer are remembered, in order not to state them twice.
 const MAX_MODULES: usize = 200_000;
@@ -49,10 +55,17 @@ impl Detector for Perl {
 
     fn detect(files: &[File]) -> Result<Report, Error> {
         let mut report = Report::default();
-        let mut licenses = BTreeMap::new();
+        let (mut licenses, mut needed, mut needs) = (BTreeMap::new(), BTreeMap::new(), Needs::default());
+        let (mut providers, mut kept) = (Providers::default(), Vec::new());
         for file in files.iter().filter(|file| file.name() == "MYMETA.json") {
-            match file.read_to_vec(MAX_FILE).and_then(|bytes| installed::licenses(&bytes)) {
-                Ok(stated) => drop(licenses.insert(folder(file), stated)),
+            let bytes = file.read_to_vec(MAX_FILE);
+            match bytes.and_then(|bytes| Ok((installed::licenses(&bytes)?, bytes))) {
+                Ok((stated, bytes)) => {
+                    licenses.insert(folder(file), stated);
+                    needed.extend(
+                        installed::modules_needed(&bytes, &mut needs).map(|modules| (folder(file), modules)),
+                    );
+                }
                 Err(error) => report.unread(file.path(), error),
             }
         }
@@ -60,6 +73,11 @@ impl Detector for Perl {
         for file in files.iter().filter(|file| file.name() == "install.json") {
             match file.read_to_vec(MAX_FILE).and_then(|bytes| installed::installed(&bytes)) {
                 Ok(installed) => {
+                    let modules = installed.modules.iter().map(String::as_str);
+                    let needed = needed.remove(folder(file));
+                    let names = needed.as_ref().map(|all| all.iter().map(|it| it.name.as_str()));
+                    let number = providers.keep(&installed.distribution.name, modules, names);
+                    kept.push((report.findings.len(), number));
                     let version = bare(&installed.distribution.version).to_owned();
                     let modules = installed.modules.into_iter().map(|module| (module, version.clone()));
                     recorded.extend(modules.take(MAX_MODULES.saturating_sub(recorded.len())));
@@ -68,6 +86,11 @@ impl Detector for Perl {
                     report.found(file.path(), licenses.into_iter().fold(package, Package::license));
                 }
                 Err(error) => report.unread(file.path(), error),
+            }
+        }
+        for (place, number) in kept {
+            if let Some(Fact::Package(package)) = report.findings.get_mut(place).map(|it| &mut it.fact) {
+                package.requires = providers.kept(number);
             }
         }
         let mut known: BTreeSet<String> = recorded.iter().map(|(module, _)| module.clone()).collect();
@@ -115,8 +138,13 @@ fn inferred(
 
 fn declared(file: &File, report: &mut Report) -> Result<(), Error> {
     let mut problems = Problems::default();
-    for distribution in snapshot::distributions(file.reader(), &mut problems)? {
-        report.found(file.path(), package(&distribution).evidence(Evidence::Declared));
+    let mut providers = Providers::default();
+    for Listed { distribution, needs } in
+        snapshot::distributions(file.reader(), &mut providers, &mut problems)?
+    {
+        let requires = providers.kept(needs);
+        let package = Package { requires, ..package(&distribution) };
+        report.found(file.path(), package.evidence(Evidence::Declared));
     }
     report.unread_parts(file.path(), problems);
     Ok(())
@@ -154,7 +182,7 @@ mod judge;
 
 #[cfg(test)]
 mod tests {
-    use limpid_plugin_sdk::detector::Scope;
+    use limpid_plugin_sdk::detector::{Requirement, Scope};
 
     use super::*;
 
@@ -190,6 +218,37 @@ mod tests {
             ("cpan", &Scope::Namespace("cpan".to_owned()), Evidence::Installed)
         );
         assert_eq!(package.licenses, ["mit"]);
+    }
+
+    #[test]
+    fn a_distribution_needs_those_that_provide_its_modules() {
+        let needs = |report: &Report| -> Vec<String> {
+            assert_eq!(report.unread, []);
+            let stated = report.packages().filter_map(|package| Some((package, package.requires.as_ref()?)));
+            let line = |(package, needed): (&Package, &Vec<_>)| {
+                let names: Vec<&str> = needed.iter().map(|it: &Requirement| it.name.as_str()).collect();
+                format!("{}: {}", package.name, names.join(" "))
+            };
+            stated.map(line).collect()
+        };
+        let meta = |modules: &str| format!(r#"{{"prereqs": {{"runtime": {{"requires": {{{modules}}}}}}}}}"#);
+        let files = [
+            File::in_memory(
+                format!("{META}/HTTP-Tiny-1/MYMETA.json"),
+                meta(r#""URI": 0, "strict": 0, "HTTP::Tiny": 0"#),
+            ),
+            File::in_memory(format!("{META}/URI-5/MYMETA.json"), meta("")),
+            installed("HTTP-Tiny-1", "HTTP::Tiny"),
+            installed("Other-1", "Other"),
+            installed("URI-5", "URI"),
+        ];
+        assert_eq!(needs(&Perl::detect(&files).unwrap()), ["HTTP-Tiny: URI", "URI: "]);
+        let text = "# carton snapshot format: version 1.0\nDISTRIBUTIONS\n  A-1.0\n    pathname: A/AB/ABC/A-1.0.tar.gz\n    \
+                    provides:\n      A 1.0\n      A::X undef\n    requirements:\n      B::Y 0\n      perl 5.006\n      A::X 0\n  \
+                    B-1.0\n    pathname: A/AB/ABC/B-1.0.tar.gz\n    provides:\n      B::Y 1.0\n  C-1.0\n    \
+                    pathname: A/AB/ABC/C-1.0.tar.gz\n    requirements:\n      A 0\n      B::Y 0\n";
+        let report = Perl::detect(&[File::in_memory("app/cpanfile.snapshot", text)]).unwrap();
+        assert_eq!(needs(&report), ["A: B", "B: ", "C: A B"]);
     }
 
     #[test]

@@ -81,6 +81,9 @@ fn found(file: &File, keg: &str, receipt: &Receipt, license: Option<String>, rep
     };
     let mut package = Package::new(name, version, "generic").namespace("brew").purl(purl);
     package.arch.clone_from(&receipt.arch);
+    if let Some(requires) = &receipt.requires {
+        package = package.requires(requires.iter().cloned());
+    }
     package.reason = receipt.is_requested.map(|is_requested| match is_requested {
         true => Reason::Requested,
         false => Reason::Dependency,

@@ -1,6 +1,6 @@
 //! `INSTALL_RECEIPT.json`, which Homebrew writes when it has installed a formula.
 
-use limpid_lockfile::{Fields, fields, text};
+use limpid_lockfile::{Fields, Records, fields, text};
 use limpid_plugin_sdk::Error;
 
 /// What a receipt says.
@@ -12,6 +12,9 @@ pub struct Receipt {
     pub arch: Option<String>,
     /// Whether somebody asked for it, or it was needed by another.
     pub is_requested: Option<bool>,
+    /// Formulae that it needs to run, by their names, with the taps of those that are not of `homebrew/core`; none where
+    /// old receipts do not say it.
+    pub requires: Option<Vec<String>>,
 }
 
 impl Receipt {
@@ -35,8 +38,24 @@ impl Receipt {
             tap: tap.filter(|tap| is_tap(tap)),
             arch: text(&receipt, "arch")?,
             is_requested: is_requested(&receipt),
+            requires: requires(&receipt),
         })
     }
+}
+
+/// What it was linked with, and what it needs otherwise. Newer versions of Homebrew tell what it needs itself from what
+/// these need.
+fn requires(receipt: &Fields<'_>) -> Option<Vec<String>> {
+    let Records(dependencies) = serde_json::from_str(receipt.get("runtime_dependencies")?.get()).ok()?;
+    let mut names = Vec::new();
+    for dependency in dependencies {
+        let dependency = fields(dependency.get().as_bytes()).ok()?;
+        let is_indirect = dependency.get("declared_directly").is_some_and(|value| value.get() == "false");
+        if !is_indirect {
+            names.push(text(&dependency, "full_name").ok()??);
+        }
+    }
+    Some(names)
 }
 
 fn is_requested(receipt: &Fields<'_>) -> Option<bool> {
@@ -74,6 +93,27 @@ mod tests {
         assert_eq!(tap(r#"{"tapped_from": "path or URL", "source": null}"#), None);
         assert_eq!(tap(r#"{"source": {"tap": null}}"#), None);
         assert_eq!(tap(r#"{"source": {"tap": "a/b/c"}}"#), None);
+    }
+
+    #[test]
+    fn a_formula_needs_what_it_declares_itself_where_that_is_told() {
+        let check = |dependencies: &str, expected: Option<&[&str]>| {
+            let text = format!(r#"{{"runtime_dependencies": {dependencies}}}"#);
+            let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+            assert_eq!(
+                Receipt::read(text.as_bytes()).unwrap().requires,
+                expected.map(names),
+                "{dependencies}"
+            );
+        };
+        let older = r#"[{"full_name": "openssl@3", "version": "3.2.0"}, {"full_name": "acme/tap/b", "version": "1"}]"#;
+        check(older, Some(&["openssl@3", "acme/tap/b"]));
+        let newer = r#"[{"full_name": "a", "declared_directly": true}, {"full_name": "b", "declared_directly": false}]"#;
+        check(newer, Some(&["a"]));
+        check("[]", Some(&[]));
+        check("null", None);
+        check(r#"[{"version": "1"}]"#, None);
+        assert_eq!(Receipt::read(b"{}").unwrap().requires, None);
     }
 
     #[test]

@@ -46,6 +46,39 @@ pub fn licenses(text: &str) -> Vec<String> {
     texts.filter(|text| (1..=MAX_LICENSE).contains(&text.len())).take(MAX_LICENSES).collect()
 }
 
+/// What a package needs to run, by its description: each a list of alternatives, of which one is needed.
+pub fn needed(text: &str) -> Vec<Vec<String>> {
+    let mut needed: Vec<Vec<String>> = Vec::new();
+    let (mut is_alternative, mut is_kept) = (false, false);
+    let mut tokens = field(text, "depends").unwrap_or_default().into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            Token::Text(name) => {
+                let mut need = Need::Running;
+                if tokens.next_if_eq(&Token::Sign('{')).is_some() {
+                    for token in tokens.by_ref().take_while(|token| *token != Token::Sign('}')) {
+                        if matches!(&token, Token::Word(word) if DEVELOPMENT.contains(&word.as_str())) {
+                            need = Need::Development;
+                        }
+                    }
+                }
+                let is_of_last = is_alternative && is_kept;
+                is_kept = need == Need::Running;
+                if is_kept {
+                    match needed.last_mut().filter(|_| is_of_last) {
+                        Some(alternatives) => alternatives.push(name),
+                        None => needed.push(vec![name]),
+                    }
+                }
+                is_alternative = false;
+            }
+            Token::Sign('|') => is_alternative = true,
+            _ => {}
+        }
+    }
+    needed
+}
+
 /// Names and versions of what a lock file depends on: `"NAME" {= "VERSION" & with-test}`. What has no exact version is left
 /// out, as alternatives are; what is wrong with a package costs that package.
 pub fn locked(text: &str, problems: &mut Problems) -> Vec<(String, String, Need)> {
@@ -229,6 +262,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_package_needs_one_of_each_list_of_alternatives() {
+        let text = "depends: [\n  \"ocaml\" {>= \"4.14\" & < \"5.2\"}\n  (\"a\" {os = \"linux\"} | \"b\") & \"c\"\n  \
+                    \"dune\" {build}\n  \"odoc\" {with-doc}\n  \"d\" {>= version & !with-test}\n]\ndepopts: [\"x\"]\n";
+        assert_eq!(needed(text), [vec!["ocaml"], vec!["a", "b"], vec!["c"]]);
+        assert_eq!(needed("opam-version: \"2.0\"\n"), [[""; 0]; 0]);
+    }
 
     #[test]
     fn a_field_is_one_of_the_file_itself() {

@@ -10,6 +10,8 @@
 //! documented only (`build`, `with-test`, `with-doc`) has the qualifier `dev`. Lock files of packages and of tests are
 //! [not an application's](is_of_another).
 //!
+//! What an installed package needs are those of its switch that it depends on to run, of alternatives the first that is there.
+//!
 //! Versions are ordered by the scheme `opam`; advisories are in the namespace of that name.
 
 pub mod file;
@@ -17,7 +19,7 @@ pub mod file;
 use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_lockfile::is_of_another;
-use limpid_plugin_sdk::detector::{Claim, Detector, Evidence, File, Package, Problems, Report};
+use limpid_plugin_sdk::detector::{Claim, Detector, Evidence, File, Package, Problems, Providers, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use file::Need;
@@ -41,20 +43,21 @@ impl Detector for Opam {
     fn detect(files: &[File]) -> Result<Report, Error> {
         let mut report = Report::default();
         let switches: BTreeSet<&str> = files.iter().filter_map(switch_of_state).collect();
-        let mut licenses: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
+        let mut described = Described::default();
         for file in files {
             let Some((switch, package)) = package_of(file) else { continue };
-            let stated = file.read_to_string(MAX_FILE).map(|text| file::licenses(&text));
-            let stated = stated.unwrap_or_else(|error| {
+            let text = file.read_to_string(MAX_FILE).unwrap_or_else(|error| {
                 report.unread(file.path(), error);
-                Vec::new()
+                String::new()
             });
             if switches.contains(switch) {
-                licenses.insert((switch, package), stated);
+                described.add(switch, package, &text);
                 continue;
             }
             match file::split(package) {
-                Some((name, version)) => report.found(file.path(), licensed(name, version, &stated)),
+                Some((name, version)) => {
+                    report.found(file.path(), licensed(name, version, &file::licenses(&text)));
+                }
                 None => {
                     report.unread(file.path(), Error::malformed("its folder is no name and version"));
                 }
@@ -62,7 +65,7 @@ impl Detector for Opam {
         }
         for file in files {
             let read = match switch_of_state(file) {
-                Some(switch) => installed(file, switch, &licenses, &mut report),
+                Some(switch) => installed(file, switch, &described, &mut report),
                 None if file.name().ends_with("opam.locked") && !is_of_another(file.path()) => {
                     declared(file, &mut report)
                 }
@@ -78,18 +81,44 @@ impl Detector for Opam {
 
 export_detector!(Opam);
 
-fn installed(
-    file: &File,
-    switch: &str,
-    licenses: &BTreeMap<(&str, &str), Vec<String>>,
-    report: &mut Report,
-) -> Result<(), Error> {
+/// What packages of switches say of themselves, by the folders of switches and their own.
+#[derive(Default)]
+struct Described<'a> {
+    licenses: BTreeMap<(&'a str, &'a str), Vec<String>>,
+    needs: BTreeMap<(&'a str, &'a str), Vec<Vec<String>>>,
+    /// How much they need, all together.
+    count: usize,
+}
+
+impl<'a> Described<'a> {
+    fn add(&mut self, switch: &'a str, package: &'a str, text: &str) {
+        self.licenses.insert((switch, package), file::licenses(text));
+        let needed = file::needed(text);
+        let count = needed.iter().map(Vec::len).sum::<usize>();
+        // What could not be read has no text. Beyond the bound it is not told what packages need.
+        if !text.is_empty() && self.count + count <= Providers::LIMIT {
+            self.count += count;
+            self.needs.insert((switch, package), needed);
+        }
+    }
+}
+
+fn installed(file: &File, switch: &str, described: &Described<'_>, report: &mut Report) -> Result<(), Error> {
     let mut problems = Problems::default();
-    for entry in file::installed(&file.read_to_string(MAX_FILE)?)? {
+    let entries = file::installed(&file.read_to_string(MAX_FILE)?)?;
+    let mut providers = Providers::default();
+    for (name, _) in entries.iter().filter_map(|entry| file::split(entry)) {
+        providers.add(name, []);
+    }
+    for entry in entries {
         match file::split(&entry) {
             Some((name, version)) => {
-                let stated = licenses.get(&(switch, entry.as_str())).map_or(&[][..], Vec::as_slice);
-                report.found(file.path(), licensed(name, version, stated));
+                let key = (switch, entry.as_str());
+                let stated = described.licenses.get(&key).map_or(&[][..], Vec::as_slice);
+                let requires = described.needs.get(&key).and_then(|needs| {
+                    providers.needed(name, needs.iter().map(|names| names.iter().map(String::as_str)))
+                });
+                report.found(file.path(), Package { requires, ..licensed(name, version, stated) });
             }
             None => problems.push(Error::malformed(format_args!("`{entry:.200}` is no name and version"))),
         }
@@ -144,6 +173,22 @@ mod tests {
     use super::*;
 
     const SWITCH: &str = "home/opam/.opam/5.1/.opam-switch";
+
+    #[test]
+    fn a_package_needs_those_of_its_switch() {
+        let file = |path: &str, text: &str| File::in_memory(format!("{SWITCH}/{path}"), text);
+        let files = [
+            file("packages/a.1/opam", "depends: [\"x\" | \"c\" | \"b\" \"b\" {with-test} \"gone\"]"),
+            file("packages/b.1/opam", "license: \"MIT\""),
+            file("switch-state", "installed: [\"a.1\" \"b.1\" \"c.1\"]"),
+        ];
+        let report = Opam::detect(&files).unwrap();
+        assert_eq!(report.unread, []);
+        let needs = report.packages().map(|package| {
+            Some(package.requires.as_ref()?.iter().map(|it| it.name.as_str()).collect::<Vec<_>>())
+        });
+        assert_eq!(needs.collect::<Vec<_>>(), [Some(vec!["c"]), Some(vec![]), None]);
+    }
 
     fn described(package: &str) -> File {
         let text = "opam-version: \"2.0\"\nlicense: [\"ISC\" \"MIT\"]\n";

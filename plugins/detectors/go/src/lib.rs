@@ -32,6 +32,7 @@
 //!   (`golang.org/x/text/language.Parse`, `net/http.Header.Get`), and the paths of their packages. What was inlined
 //!   is among them, unless it came to nothing. Of a module without any, they are not known: its names may be
 //!   obfuscated.
+//! - The main module needs all that is linked in. What the others need themselves is not told.
 //! - `goos` and `goarch` are qualifiers: some advisories concern one system only. Where nothing says them, nor are
 //!   functions stated.
 
@@ -46,12 +47,12 @@ mod symbols;
 mod upgrade;
 mod wasm;
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_executable::executables;
 use limpid_plugin_sdk::detector::{
-    Advice, Claim, Detector, Evidence, File, Package, Problems, Report, System, Wish,
+    Advice, Claim, Detector, Evidence, File, Package, Problems, Report, Requirement, System, Wish,
 };
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
@@ -185,7 +186,11 @@ impl Found {
             stated.push(package(STDLIB, &go));
         }
         match &modules.main {
-            Some(main) => stated.push(main_package(main, &modules)),
+            Some(main) => {
+                let linked = modules.dependencies.iter().map(Module::code).map(requirement);
+                let library = (!go.is_empty()).then(|| requirement((STDLIB, &go)));
+                stated.push(main_package(main, &modules).requires(linked.chain(library)));
+            }
             None if modules.is_of_go() && !go.is_empty() => stated.push(package(TOOLCHAIN, &go)),
             None if modules.dependencies.is_empty() => problems.push(Error::unsupported(
                 "the executable does not state its modules: it was built without any",
@@ -229,9 +234,18 @@ impl Found {
                     all.dedup();
                     all
                 });
+                known.requires = known.requires.take().zip(package.requires).map(|(all, more)| {
+                    let all: BTreeSet<Requirement> = all.into_iter().chain(more).collect();
+                    all.into_iter().collect()
+                });
             }
         }
     }
+}
+
+/// A module that is linked in.
+fn requirement((path, version): (&str, &str)) -> Requirement {
+    Requirement::from((path.to_owned(), version))
 }
 
 /// The main module.

@@ -215,6 +215,33 @@ fn packages_are_stated_with_all_that_is_known() {
 }
 
 #[test]
+fn the_main_module_needs_what_is_linked_in() {
+    let lines = LINES.replace(
+        "build\tGOARCH",
+        "dep\texample.com/b\tv1.0.0\n=>\texample.com/c\tv2.0.0\th1:a=\nbuild\tGOARCH",
+    );
+    let needs = |files: &[Vec<u8>]| {
+        let report = Go::detect(&[File::in_memory("usr/bin/app", fat(files))]).unwrap();
+        let word =
+            |needed: &Requirement| format!("{} {}", needed.name, needed.version.as_deref().unwrap_or("?"));
+        let stated =
+            report.packages().filter_map(|package| Some((&package.name, package.requires.as_ref()?)));
+        stated
+            .map(|(name, needed)| (name.clone(), needed.iter().map(word).collect::<Vec<_>>()))
+            .collect::<Vec<_>>()
+    };
+    let one = executable(Form::MachO64, inline("go1.21.5", &lines));
+    let errors = "github.com/pkg/errors v0.9.1";
+    let main = "example.com/app".to_owned();
+    let all = vec![errors.to_owned(), "example.com/c v2.0.0".to_owned(), "stdlib 1.21.5".to_owned()];
+    assert_eq!(needs(std::slice::from_ref(&one)), [(main.clone(), all)]);
+    // The executables of a fat file may differ in what they need.
+    let other = executable(Form::MachO32, inline("go1.21.5", LINES));
+    let sorted = vec!["example.com/c v2.0.0".to_owned(), errors.to_owned(), "stdlib 1.21.5".to_owned()];
+    assert_eq!(needs(&[one, other]), [(main, sorted)]);
+}
+
+#[test]
 fn the_version_that_the_linker_was_told_is_inferred() {
     let lines = format!("{LINES}build\t-ldflags=\"-s -w -X main.version=1.4.0\"\n");
     let report =

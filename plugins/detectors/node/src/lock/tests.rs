@@ -199,12 +199,14 @@ fn a_file_of_an_unknown_form_is_named_and_a_project_without_packages_is_not() {
     unread("yarn.lock", "# yarn lockfile v2\na@1:\n  version \"1\"\n", &version("2", 1));
     unread("yarn.lock", "{\"a\": 1}\n", "malformed: `{\"a\": 1}` begins no entry");
     unread("yarn.lock", "  a@1\n  version \"1\"\n", "malformed: line 1 belongs to no entry");
-    check("yarn.lock", "__metadata:\n  version: 8\n", &[]);
+    for known in [8, 10] {
+        check("yarn.lock", &format!("__metadata:\n  version: {known}\n"), &[]);
+    }
     check_with(
         "yarn.lock",
         "__metadata:\n  version: 77\n\"a@npm:1\":\n  version: 1.0.0\n  resolution: \"a@npm:1.0.0\"\n",
         &["a@1.0.0"],
-        &[&version("77", 8)],
+        &[&version("77", 10)],
     );
     check_with(
         "yarn.lock",

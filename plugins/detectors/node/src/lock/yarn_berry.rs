@@ -9,7 +9,7 @@ use super::yaml::{self, Node};
 use super::{origin, push, split_name, unknown_version};
 
 /// The newest version of the form that is known.
-const NEWEST: u8 = 8;
+const NEWEST: u8 = 10;
 
 /// The version that stands in the place of one that nobody knows before the manifest of a folder is read.
 const USE_LOCAL: &str = "0.0.0-use.local";

@@ -9,7 +9,8 @@ const CANDIDATES: usize = 256;
 
 /// What each package of an inventory needs, by its place.
 ///
-/// A package needs the one of that name that the same detector found, of the same type of package URL. Where there are
+/// A package needs the one of that name that the same detector found, of the same type of package URL, or where there is
+/// none of that, of whatever type: what belongs to a language itself has another one than its packages. Where there are
 /// several, those count that have the version that is asked for, then those of the package's own architecture, then
 /// those that the same file states, then the one whose directory is nearest. Where that leaves several, nothing is
 /// claimed. Packages may need each other in circles.
@@ -33,8 +34,8 @@ pub(super) enum Extent {
     Part,
 }
 
-/// By what a package is asked for.
-type Name<'a> = (&'a str, &'a str, &'a str);
+/// By what a package is asked for: detector, type of its package URL and name; and for any type.
+type Name<'a> = (&'a str, Option<&'a str>, &'a str);
 
 impl Needs {
     pub(super) fn of(packages: &[api::Package]) -> Self {
@@ -43,7 +44,9 @@ impl Needs {
         }
         let mut by_name: HashMap<Name<'_>, Vec<usize>> = HashMap::new();
         for (place, package) in packages.iter().enumerate() {
-            by_name.entry(name(package, &package.name)).or_default().push(place);
+            let own @ (detector, _, its_name) = name(package, &package.name);
+            by_name.entry(own).or_default().push(place);
+            by_name.entry((detector, None, its_name)).or_default().push(place);
         }
         let needed = packages.iter().enumerate().map(|(place, package)| {
             let requires = package.requires.as_deref()?;
@@ -77,7 +80,9 @@ impl Needed {
     ) -> Self {
         let (mut places, mut extent) = (BTreeSet::new(), Extent::All);
         for requirement in requires {
-            let known = by_name.get(&name(package, &requirement.name)).map_or(&[][..], Vec::as_slice);
+            let own @ (detector, _, its_name) = name(package, &requirement.name);
+            let known = by_name.get(&own).or_else(|| by_name.get(&(detector, None, its_name)));
+            let known = known.map_or(&[][..], Vec::as_slice);
             if known.len() > CANDIDATES {
                 extent = Extent::Part;
                 continue;
@@ -97,7 +102,7 @@ impl Needed {
 
 fn name<'a>(package: &'a api::Package, name: &'a str) -> Name<'a> {
     let kind = package.purl.split('/').next().unwrap_or_default();
-    (&package.detector, kind, name)
+    (&package.detector, Some(kind), name)
 }
 
 /// A package that may be the one that is needed.
@@ -216,6 +221,19 @@ mod tests {
                 (5, &[], Extent::Present),
             ],
         );
+    }
+
+    #[test]
+    fn what_belongs_to_the_language_itself_has_another_type() {
+        let of =
+            |kind: &str, package: api::Package| api::Package { purl: format!("pkg:{kind}/x@1"), ..package };
+        let packages = vec![
+            of("hex", package("plug", "1", "a", Some(&["ssl", "mime"]))),
+            of("otp", package("ssl", "1", "b", Some(&["mime"]))),
+            of("hex", package("mime", "1", "c", None)),
+            of("otp", package("mime", "1", "d", None)),
+        ];
+        check(packages, &[(0, &[1, 2], Extent::All), (1, &[3], Extent::All)]);
     }
 
     #[test]

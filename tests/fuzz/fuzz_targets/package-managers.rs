@@ -21,6 +21,7 @@ const PORTAGE: &[&str] = &[
     "var/db/pkg/a/b-1/CHOST",
     "var/db/pkg/a/b-1/LICENSE",
     "var/db/pkg/a/b-1/PF",
+    "var/db/pkg/a/b-1/RDEPEND",
 ];
 
 const XBPS: &[&str] = &["var/db/xbps/pkgdb-0.38.plist", "var/db/xbps/.a-files.plist"];

@@ -85,11 +85,11 @@ impl Library {
 /// The package of a unit: `text-2.0.2`, `aeson-2.1.2.1-9LQr7MHGhbK1rTPj`, and of those of GHC also `rts`. A part of a package
 /// that is a library has its own name behind that.
 fn requirement(unit: &str) -> Requirement {
-    let versions = unit.match_indices('-').filter_map(|(at, _)| {
+    let mut versions = unit.match_indices('-').filter_map(|(at, _)| {
         let version = unit.get(at + 1..)?.split('-').next().filter(|version| is_version(version))?;
         Some((unit.get(..at)?, version))
     });
-    match versions.filter(|(name, _)| is_name(name)).next_back() {
+    match versions.rfind(|(name, _)| is_name(name)) {
         Some((name, version)) => Requirement::from((name.to_owned(), version)),
         None => Requirement::from(unit),
     }

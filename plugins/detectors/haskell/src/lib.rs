@@ -11,6 +11,8 @@
 //! [not Hackage's](limpid_lockfile#what-is-stated). Lock files of packages and of tests are
 //! [not an application's](limpid_lockfile::is_of_another).
 //!
+//! A library needs the packages of the units that it depends on, in their versions. Lock files say nothing of that.
+//!
 //! Versions are ordered by the scheme `haskell`; advisories are in the namespace `hackage`.
 
 pub mod database;

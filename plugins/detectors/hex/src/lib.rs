@@ -12,6 +12,9 @@
 //! from another of packages is [not Hex's](limpid_lockfile#what-is-stated); of git, it has the revision as its version. Lock
 //! files of packages (`deps`, `_build`) and of tests are [not an application's](limpid_lockfile::is_of_another).
 //!
+//! An application needs those that are started before it, of Erlang/OTP as well, and those that it includes; a package of
+//! `mix.lock` its dependencies that are not optional. `rebar.lock` says nothing of that.
+//!
 //! All other versions are ordered by the scheme `hex`; advisories are in the namespace of that name.
 
 pub mod app;

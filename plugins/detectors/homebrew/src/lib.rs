@@ -9,6 +9,9 @@
 //! the formula's revision (`3.0.12_1`). A formula of another tap than `homebrew/core` is called with it
 //! (`owner/tap/name`). The formula itself is a program, of which only a line is read that names licences as texts.
 //!
+//! A formula needs those that its receipt says it declares itself, or, where that is not told apart, all that it was linked
+//! with. Receipts have the versions of back then, which are not stated: Homebrew updates formulae one by one.
+//!
 //! Versions are ordered by the scheme `generic`; the namespace is `brew`, in which no publisher states advisories. Casks are
 //! not found: they are for macOS.
 

@@ -10,6 +10,8 @@
 //! [not the registry's](limpid_lockfile#what-is-stated). Manifests of packages and of tests are
 //! [not an application's](limpid_lockfile::is_of_another).
 //!
+//! A package needs its `deps`, also those of the standard library, and not its `weakdeps`.
+//!
 //! Versions are ordered by the scheme `julia`; advisories are in the namespace of that name.
 
 pub mod files;

@@ -17,7 +17,8 @@
 //! `node_modules` is stated where it is (`node_modules/.pnpm`, `.store`, `.bun`), and the link is not another one.
 //!
 //! An installed package needs what its `dependencies` and `optionalDependencies` name. Which of several versions that is,
-//! the host tells from where they lie.
+//! the host tells from where they lie. Lock files tell which is meant themselves; pnpm's name the peers of a package as well.
+//! npm before version 5 wrote nothing of that.
 //!
 //! What lock files name is [declared](limpid_plugin_sdk::detector::Evidence::Declared): for whatever platform it is, and
 //! whether or not it is installed. npm's are read in versions 1 to 3, Yarn's of all versions, pnpm's in versions 5 to

@@ -30,7 +30,7 @@
 //! parts of Python: they have the namespace `python`.
 //!
 //! A package needs what its `Requires-Dist` name, but for what only extras need. Setuptools writes that elsewhere: of an
-//! egg without such a field it is not known.
+//! egg without such a field it is not known. Lock files say the same, but for `Pipfile.lock`, and `pylock.toml` may.
 //!
 //! Components of a wheel's SBOM are packages of their own ecosystem; those of a distribution are judged by the advisories of
 //! the release that they were taken from, and not of the distribution of the image. The wheel itself is not

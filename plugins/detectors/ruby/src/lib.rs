@@ -16,6 +16,8 @@
 //! A default gem stays where it is when a newer one is installed, and both are stated. Lock files of gems and of tests
 //! are [not an application's](limpid_lockfile::is_of_another). Gems in archives (`cache/*.gem`) are not installed.
 //!
+//! A gem needs its dependencies to run, as its specification has them, or what a lock file lists below it.
+//!
 //! Versions are ordered by the scheme `gem`; advisories are in the namespace `rubygems`.
 
 pub mod gemspec;

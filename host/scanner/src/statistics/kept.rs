@@ -9,7 +9,7 @@ use super::statistics;
 use crate::{Error, Scanner};
 
 /// How long a request counts that does not wait.
-const A_REQUEST: Duration = Duration::from_millis(50);
+const A_REQUEST: Duration = Duration::from_millis(25);
 
 /// Counting beside the requests pauses so many times as long as it took: where much changes, all of it would otherwise be
 /// read again and again.

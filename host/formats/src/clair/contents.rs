@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use limpid_model::report::InstalledPackage;
-use limpid_purl::Purl;
+use limpid_purl::{Canonical, Purl};
 use serde::Serialize;
 
 use super::{Id, Subject};
@@ -250,11 +250,17 @@ enum Origin {
 
 impl Origin {
     fn of(package: &InstalledPackage, has_distribution: bool) -> Self {
-        let Ok(purl) = package.purl.parse::<Purl>() else { return Self::Unknown };
-        if has_distribution && purl.qualifiers.iter().any(|(key, _)| key == "distro") {
-            return Self::Distribution;
-        }
-        Self::Repository(purl.kind)
+        let (kind, has_distro) = match Canonical::of(&package.purl) {
+            Some(purl) => (purl.kind().to_owned(), purl.qualifiers().any(|(key, _)| key == "distro")),
+            None => match package.purl.parse::<Purl>() {
+                Ok(purl) => {
+                    let has_distro = purl.qualifiers.iter().any(|(key, _)| key == "distro");
+                    (purl.kind, has_distro)
+                }
+                Err(_) => return Self::Unknown,
+            },
+        };
+        if has_distribution && has_distro { Self::Distribution } else { Self::Repository(kind) }
     }
 
     fn repository(&self) -> Option<&str> {

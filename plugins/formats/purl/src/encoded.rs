@@ -31,7 +31,8 @@ impl fmt::Display for Encoded<'_> {
     }
 }
 
-const fn is_plain(byte: u8) -> bool {
+/// Whether a byte is written as it is.
+pub(crate) const fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'~' | b':')
 }
 

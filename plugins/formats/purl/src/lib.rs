@@ -17,6 +17,7 @@
 //! # Ok::<(), limpid_purl::Invalid>(())
 //! ```
 
+mod canonical;
 mod encoded;
 mod parse;
 mod types;
@@ -24,6 +25,7 @@ mod types;
 use std::borrow::Cow;
 use std::fmt;
 
+pub use canonical::Canonical;
 use encoded::Encoded;
 
 /// The parts of a package URL, decoded. Parts of any kind may be put in: what is written is in the canonical

@@ -59,11 +59,6 @@ impl<'a> Subject<'a> {
         Ok(())
     }
 
-    /// Whether a statement found under `name` speaks of this package.
-    pub fn is_meant_by(&self, statement: &Statement, name: &str) -> bool {
-        self.is_named_by(statement, name) && self.lacks(statement).is_none()
-    }
-
     /// Whether a statement found under `name` names this package, whatever else it requires.
     pub fn is_named_by(&self, statement: &Statement, name: &str) -> bool {
         name == if statement.of_source { self.source_name() } else { self.name() }
@@ -266,11 +261,10 @@ pub(crate) fn vulnerable_above<'s>(
     statements: impl Iterator<Item = &'s Statement>,
 ) -> impl Iterator<Item = (bool, &'s KeyedRange)> {
     let vulnerable = statements.filter(|statement| is_vulnerable(statement.status));
-    vulnerable.flat_map(|statement| {
-        let installed = subject.key(statement).ok();
+    vulnerable.flat_map(move |statement| {
         let is_above = move |range: &&KeyedRange| {
             let from = range.introduced.as_ref().and_then(|from| from.key.as_ref().ok());
-            from.zip(installed).is_some_and(|(from, installed)| from > installed)
+            from.is_some_and(|from| subject.key(statement).is_ok_and(|installed| from > installed))
         };
         statement.ranges.iter().filter(is_above).map(|range| (statement.of_source, range))
     })

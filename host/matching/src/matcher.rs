@@ -156,37 +156,44 @@ impl<S: Statements> Matcher<S> {
         let last = stated.iter().rposition(|stated| !is_empty(stated));
         let mut decided = HashSet::new();
         for (place, (of_package, of_source)) in stated.iter().enumerate() {
-            let advisories = of_package.iter().chain(of_source.iter().flat_map(|stated| stated.iter()));
-            let fresh = judge_by(&subject, advisories, &decided, &mut tell);
-            if last.is_some_and(|last| place < last) {
-                decided.extend(fresh);
-            }
+            let named = [(subject.name(), Some(of_package)), (subject.source_name(), of_source.as_ref())];
+            let named = named.into_iter().filter_map(|(name, stated)| Some((name, stated?.as_slice())));
+            let mut fresh = last.filter(|last| place < *last).map(|_| Vec::new());
+            judge_by(&subject, named, &decided, fresh.as_mut(), &mut tell);
+            decided.extend(fresh.into_iter().flatten());
         }
         Ok(())
     }
 }
 
-/// Judges a package by what one namespace states, and gives the vulnerabilities of which it decides; what is
-/// decided already is not judged again.
+/// Judges a package by what one namespace states of its names; what is decided already is not judged again. `fresh` is
+/// told of which vulnerabilities it decides, where anybody asks.
 fn judge_by<'a>(
     subject: &Subject<'_>,
-    advisories: impl Iterator<Item = &'a PackageAdvisory>,
+    named: impl Iterator<Item = (&'a str, &'a [PackageAdvisory])> + Clone,
     decided: &HashSet<&str>,
+    mut fresh: Option<&mut Vec<&'a str>>,
     tell: &mut impl FnMut(Verdict<'_>),
-) -> Vec<&'a str> {
-    let mut all = Vec::new();
-    for advisory in advisories {
-        for statement in advisory.statements.iter().filter(|s| subject.is_meant_by(s, &advisory.name)) {
-            all.extend(advisory.vulnerabilities.iter().map(|vulnerability| Stated {
-                vulnerability,
-                advisory,
-                statement,
-            }));
+) {
+    // Most state one thing of one vulnerability.
+    let mut all = Vec::with_capacity(named.clone().map(|(_, advisories)| advisories.len()).sum());
+    for (name, advisories) in named {
+        // Asked once for all that is stated under the name.
+        let (is_own, is_source) = (subject.name() == name, subject.source_name() == name);
+        let is_named = |statement: &Statement| if statement.of_source { is_source } else { is_own };
+        for advisory in advisories {
+            let meant = |statement: &&Statement| is_named(statement) && subject.lacks(statement).is_none();
+            for statement in advisory.statements.iter().filter(meant) {
+                all.extend(advisory.vulnerabilities.iter().map(|vulnerability| Stated {
+                    vulnerability,
+                    advisory,
+                    statement,
+                }));
+            }
         }
     }
     // Stable: what is stated of one stays in the order in which it is stated.
     all.sort_by_key(|stated| stated.vulnerability);
-    let mut fresh = Vec::new();
     for group in all.chunk_by(|a, b| a.vulnerability == b.vulnerability) {
         let Some(&Stated { vulnerability, .. }) = group.first() else { continue };
         if decided.contains(vulnerability) {
@@ -210,12 +217,13 @@ fn judge_by<'a>(
             }
         };
         let Some(outcome) = outcome else { continue };
-        if matches!(outcome, Outcome::Affected { .. } | Outcome::NotAffected { .. }) {
+        if let Some(fresh) = &mut fresh
+            && matches!(outcome, Outcome::Affected { .. } | Outcome::NotAffected { .. })
+        {
             fresh.push(vulnerability);
         }
         tell(Verdict { vulnerability, outcome, subject, group, all: &all });
     }
-    fresh
 }
 
 /// A vulnerability that affects a package.

@@ -2,8 +2,6 @@
 
 mod answer;
 
-use std::collections::BTreeMap;
-
 use limpid_matching::{Authority, fold};
 use limpid_model::explanation::{Explanation, Outcome, Reason};
 use limpid_model::report::Suppressed;
@@ -34,7 +32,7 @@ pub(crate) fn explain(
     let view = reporter.store.view();
     let (image, indexing) = images::image(&view, image)?;
     let linked = indexing.linked.as_ref().map(|linked| (linked.diff_id, linked.files.as_slice()));
-    let facts = facts::facts(&view, &image, linked, &indexing.detectors, &BTreeMap::new())?;
+    let facts = facts::facts(&view, &image, linked, &indexing.detectors)?;
     let hidden = inventory::hidden_of(&view, &image, &indexing)?;
     let contents = fold::fold(facts, &hidden, |_, _| ());
     let feeds = feeds(&view)?;

@@ -5,34 +5,65 @@ use std::sync::Arc;
 
 use limpid_layers::Links;
 use limpid_matching::fold::{Found, LayerFacts};
-use limpid_model::{Digest, Image, ImageLayer, LinkedFile};
+use limpid_model::{Digest, Image, ImageLayer, LayerFindings, LinkedFile, PackageKeys, PluginId};
 use limpid_store::View;
-use limpid_store::tables::findings::{self, Findings};
+use limpid_store::tables::findings::{self, Findings, Key, Row};
 use limpid_store::tables::images::Linked;
 
 use crate::{Error, unexamined};
 
-/// What detectors found in the layers of an image that is known.
+/// What one detector found in one layer, as it is stored.
+type Parts = (PluginId, LayerFindings, Vec<PackageKeys>);
+
+/// What detectors found in the layers of an image that is known, but for what packages need.
 pub(crate) fn facts(
     view: &View<'_>,
     image: &Image,
     linked: Option<(Digest, &[LinkedFile])>,
     detectors: &[Digest],
-    fresh: &BTreeMap<findings::Key, findings::Row>,
 ) -> Result<Vec<LayerFacts>, Error> {
-    let remarks = unexamined::remarks(view, &image.id)?;
-    facts_but(view, (image, linked), detectors, fresh, &unexamined::unread(&remarks))
+    let unread = unexamined::unread(&unexamined::remarks(view, &image.id)?);
+    facts_but(view, (image, linked), detectors, &BTreeMap::new(), &unread)
 }
 
-/// What detectors found in the layers of an image: what is in `fresh`, or else in the store. In those that
-/// could not be read nobody found anything, whatever another image tells of them since. What they found in
-/// files that are seen through links comes last.
+/// The same with what packages need.
+pub(crate) fn facts_and_needs(
+    view: &View<'_>,
+    image: &Image,
+    linked: Option<(Digest, &[LinkedFile])>,
+    detectors: &[Digest],
+) -> Result<Vec<LayerFacts>, Error> {
+    let unread = unexamined::unread(&unexamined::remarks(view, &image.id)?);
+    facts_by((image, linked), detectors, &unread, |keys| {
+        let rows = view.multi_get::<Findings>(keys)?;
+        Ok(rows.into_iter().flatten().map(Row::into_parts).collect())
+    })
+}
+
+/// What detectors found in the layers of an image, but for what packages need: what is in `fresh`, or else in the store.
 pub(crate) fn facts_but(
     view: &View<'_>,
+    image: (&Image, Option<(Digest, &[LinkedFile])>),
+    detectors: &[Digest],
+    fresh: &BTreeMap<Key, Row>,
+    unread: &BTreeSet<usize>,
+) -> Result<Vec<LayerFacts>, Error> {
+    facts_by(image, detectors, unread, |keys| {
+        let known = view.glances::<findings::Found>(keys)?;
+        let rows = keys.iter().zip(known);
+        let rows = rows.filter_map(|(key, known)| fresh.get(key).cloned().map(Into::into).or(known));
+        Ok(rows.map(findings::Found::into_parts).collect())
+    })
+}
+
+/// What detectors found in the layers of an image, as `read` has it. In those that could not be read nobody found
+/// anything, whatever another image tells of them since. What they found in files that are seen through links comes
+/// last.
+fn facts_by(
     (image, linked): (&Image, Option<(Digest, &[LinkedFile])>),
     detectors: &[Digest],
-    fresh: &BTreeMap<findings::Key, findings::Row>,
     unread: &BTreeSet<usize>,
+    read: impl Fn(&[Key]) -> Result<Vec<Parts>, Error>,
 ) -> Result<Vec<LayerFacts>, Error> {
     let mut layers = Vec::with_capacity(image.layers.len() + 1);
     let behind = linked.map(|(diff_id, _)| ImageLayer { diff_id, created_by: None });
@@ -43,13 +74,13 @@ pub(crate) fn facts_but(
             layers.push(LayerFacts { layer: layer.clone(), found: Vec::new(), linked });
             continue;
         }
-        let key = |&component: &Digest| findings::Key { diff_id: layer.diff_id, component };
+        let key = |&component: &Digest| Key { diff_id: layer.diff_id, component };
         let keys: Vec<_> = detectors.iter().map(key).collect();
-        let known = view.multi_get::<Findings>(&keys)?;
-        let rows = keys.iter().zip(known).filter_map(|(key, known)| fresh.get(key).cloned().or(known));
-        let found = rows.map(|row| {
-            let (detector, findings, keys) = row.into_parts();
-            Found { detector: Arc::new(detector), findings, keys, linked: None }
+        let found = read(&keys)?.into_iter().map(|(detector, findings, keys)| Found {
+            detector: Arc::new(detector),
+            findings,
+            keys,
+            linked: None,
         });
         layers.push(LayerFacts { layer: layer.clone(), found: found.collect(), linked });
     }

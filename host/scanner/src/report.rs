@@ -9,7 +9,7 @@ mod recommendation;
 mod states;
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::iter;
 use std::ops::Range;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use limpid_model::report::{
     AdvisorySummary, Enriched, Exploited, Finding, InstalledPackage, LayerChanges, LayerOrigin, Publisher,
     Report, Suppressed,
 };
-use limpid_model::{Digest, Distribution, Image, ImageLayer, Inventory, PluginId, Rating, Text};
+use limpid_model::{Digest, Distribution, Image, ImageLayer, Inventory, LinkedFile, PluginId, Rating, Text};
 use limpid_runtime::Snapshot;
 use limpid_store::tables::advisories::{self, General};
 use limpid_store::tables::images::Indexing;
@@ -159,7 +159,7 @@ impl Reporter<'_> {
         digest: &Digest,
     ) -> Result<Inventory, Error> {
         let (image, indexing) = images::image(view, digest)?;
-        let facts = facts(view, &image, &indexing)?;
+        let facts = facts::facts_and_needs(view, &image, linked(&indexing), &indexing.detectors)?;
         let hidden = inventory::hidden_of(view, &image, &indexing)?;
         let mut changes = Vec::new();
         let contents = fold::fold(facts, &hidden, |_, change| changes.push(change.each()));
@@ -200,8 +200,12 @@ fn layer_changes(changes: Vec<Change>, describe: &impl Fn(&Installed) -> Install
 
 /// What the detectors that saw the image found in its layers.
 fn facts(view: &View<'_>, image: &Image, indexing: &Indexing) -> Result<Vec<LayerFacts>, Error> {
-    let linked = indexing.linked.as_ref().map(|linked| (linked.diff_id, linked.files.as_slice()));
-    facts::facts(view, image, linked, &indexing.detectors, &BTreeMap::new())
+    facts::facts(view, image, linked(indexing), &indexing.detectors)
+}
+
+/// Files that are seen through links, and under which digest what is found in them is kept.
+fn linked(indexing: &Indexing) -> Option<(Digest, &[LinkedFile])> {
+    indexing.linked.as_ref().map(|linked| (linked.diff_id, linked.files.as_slice()))
 }
 
 /// Fewer packages or findings are not worth dividing.

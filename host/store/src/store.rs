@@ -204,6 +204,13 @@ impl View<'_> {
         rows.into_iter().map(|row| row.map(|bytes| table::decode_row::<T>(&bytes)).transpose()).collect()
     }
 
+    /// What the rows of many keys begin with, in their order.
+    pub fn glances<G: Glance>(&self, keys: &[<G::Table as Table>::Key]) -> Result<Vec<Option<G>>, Error> {
+        let keys: Vec<_> = keys.iter().map(table::encode_key::<G::Table>).collect();
+        let rows = self.snapshot.multi_get(&keys)?;
+        rows.into_iter().map(|row| row.map(|bytes| table::decode_glance::<G>(&bytes)).transpose()).collect()
+    }
+
     /// What is made of what the rows of many keys begin with, in their order, where each key is a group of its
     /// own. What was made of a row is kept for a while, for all views that see the same: `make` must make
     /// the same of the same row wherever it is called.

@@ -82,15 +82,29 @@ impl<T> fmt::Debug for Packed<T> {
 }
 
 /// What a row begins with, for those who need no more of it: its first fields, which it has had in all of
-/// its versions.
+/// its versions, or which [`upgrade`](Self::upgrade) reads.
 pub trait Glance: DeserializeOwned {
     /// The table.
     type Table: Table;
+
+    /// Reads the first fields of a row of a version that differs in them from the one that is written; none where all
+    /// versions begin alike.
+    fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
+        let _ = (version, fields);
+        None
+    }
 }
 
 pub(crate) fn decode_glance<G: Glance>(bytes: &[u8]) -> Result<G, Error> {
     let corrupt = |why: String| Error::Corrupt { table: G::Table::NAME, what: "row", why };
-    let (_, fields) = bytes.split_first().ok_or_else(|| corrupt("it is empty".into()))?;
+    let (&version, fields) = bytes.split_first().ok_or_else(|| corrupt("it is empty".into()))?;
+    let latest = <G::Table as Table>::Row::VERSION;
+    if version > latest {
+        return Err(corrupt(format!("version {version}, this Limpid reads up to {latest}")));
+    }
+    if let Some(glance) = G::upgrade(version, fields) {
+        return Ok(glance);
+    }
     let (glance, _) = postcard::take_from_bytes(fields).map_err(|error| corrupt(error.to_string()))?;
     Ok(glance)
 }

@@ -58,6 +58,61 @@ impl table::Row for Row {
     }
 }
 
+/// What was found, without what packages need: most who read a row ask for no more.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Found {
+    plugin: Plugin,
+    findings: Vec<StoredFinding>,
+    unread: Vec<StoredUnread>,
+    failures: Vec<Failure>,
+    keys: Vec<StoredKeys>,
+    symbols: Vec<(u32, StoredSymbols)>,
+}
+
+impl table::Glance for Found {
+    type Table = Findings;
+
+    fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
+        // Version 1 knew no symbols.
+        let (plugin, findings, unread, failures, keys) =
+            (version == 1).then(|| postcard::from_bytes(fields).ok()).flatten()?;
+        Some(Self { plugin, findings, unread, failures, keys, symbols: Vec::new() })
+    }
+}
+
+impl From<Row> for Found {
+    fn from(row: Row) -> Self {
+        let Row { plugin, findings, unread, failures, keys, symbols, requires: _ } = row;
+        Self { plugin, findings, unread, failures, keys, symbols }
+    }
+}
+
+impl Found {
+    /// What was found, by which plugin, and the keys of each package in their order.
+    pub fn into_parts(self) -> (limpid_model::PluginId, LayerFindings, Vec<PackageKeys>) {
+        let mut findings: Vec<Finding> = each(self.findings);
+        if !self.symbols.is_empty() {
+            let mut packages = packages(&mut findings);
+            for (of, symbols) in self.symbols {
+                if let Some(package) = usize::try_from(of).ok().and_then(|place| packages.get_mut(place)) {
+                    package.symbols = Some(symbols.into());
+                }
+            }
+        }
+        let found = LayerFindings { findings, unread: each(self.unread), failures: each(self.failures) };
+        (self.plugin.into(), found, each(self.keys))
+    }
+}
+
+/// The packages among findings, in their order.
+fn packages(findings: &mut [Finding]) -> Vec<&mut Package> {
+    let packages = findings.iter_mut().filter_map(|finding| match &mut finding.fact {
+        Fact::Package(package) => Some(&mut **package),
+        _ => None,
+    });
+    packages.collect()
+}
+
 /// [`Symbols`], as distances.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct StoredSymbols(Vec<u32>);
@@ -150,21 +205,11 @@ impl Row {
     }
 
     /// What was found, by which plugin, and the keys of each package in their order.
-    pub fn into_parts(self) -> (limpid_model::PluginId, LayerFindings, Vec<PackageKeys>) {
-        let mut findings: Vec<Finding> = each(self.findings);
-        let packages = findings.iter_mut().filter_map(|finding| match &mut finding.fact {
-            Fact::Package(package) => Some(&mut **package),
-            _ => None,
-        });
-        let mut packages: Vec<_> = packages.collect();
-        for (of, symbols) in self.symbols {
-            if let Some(package) = usize::try_from(of).ok().and_then(|place| packages.get_mut(place)) {
-                package.symbols = Some(symbols.into());
-            }
-        }
-        self.requires.state(&mut packages);
-        let found = LayerFindings { findings, unread: each(self.unread), failures: each(self.failures) };
-        (self.plugin.into(), found, each(self.keys))
+    pub fn into_parts(mut self) -> (limpid_model::PluginId, LayerFindings, Vec<PackageKeys>) {
+        let requires = std::mem::take(&mut self.requires);
+        let (plugin, mut found, keys) = Found::from(self).into_parts();
+        requires.state(&mut packages(&mut found.findings));
+        (plugin, found, keys)
     }
 }
 

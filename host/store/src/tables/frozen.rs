@@ -155,3 +155,24 @@ fn a_glance_at_an_image_of_any_version_sees_what_its_row_says() {
     }
     assert_eq!(versions.len(), usize::from(super::images::Row::VERSION));
 }
+
+#[test]
+fn what_was_found_is_read_without_what_packages_need_from_rows_of_any_version() {
+    use super::findings::{Findings, Found, Row};
+
+    let rows = frozen().into_iter().filter(|((name, _), _)| name.starts_with("findings/"));
+    let (mut versions, mut needs) = (BTreeSet::new(), 0);
+    for ((name, version), (_, row)) in rows {
+        let (plugin, mut found, keys) = table::decode_row::<Findings>(&row).unwrap().into_parts();
+        for finding in &mut found.findings {
+            if let limpid_model::Fact::Package(package) = &mut finding.fact {
+                needs += usize::from(package.requires.take().is_some());
+            }
+        }
+        let glance: Found = table::decode_glance(&row).unwrap();
+        assert_eq!(glance.into_parts(), (plugin, found, keys), "{name} {version}");
+        versions.insert(version);
+    }
+    assert_eq!(versions.len(), usize::from(Row::VERSION));
+    assert!(needs > 0, "a sample states what packages need");
+}

@@ -1,7 +1,7 @@
 use crate::report::{Examination, InstalledPackage, LayerChanges};
 use crate::{Digest, Distribution, Image};
 
-/// What each layer of an image did to its packages, and what is there in the end.
+/// What an image holds.
 #[derive(Clone, Debug)]
 pub struct Inventory {
     /// The image.
@@ -10,8 +10,6 @@ pub struct Inventory {
     pub distribution: Option<Distribution>,
     /// What is there, by name.
     pub packages: Vec<InstalledPackage>,
-    /// What each layer did, lowest first.
-    pub layers: Vec<LayerChanges>,
     /// What of the image nobody, or not everybody, has examined: more packages may be there.
     pub examination: Examination,
 }

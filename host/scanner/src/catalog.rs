@@ -221,14 +221,11 @@ fn context(
     images: Vec<Digest>,
 ) -> Result<Option<LayerContext>, Error> {
     let Some(example) = images.first() else { return Ok(None) };
-    let mut inventory = reporter.inventory(example)?;
     let place = below.len();
-    if place >= inventory.layers.len() {
-        return Ok(None);
-    }
+    let Some((changes, image)) = reporter.layer_changes(example, place)? else { return Ok(None) };
     Ok(Some(LayerContext {
-        changes: inventory.layers.swap_remove(place),
-        created_by: inventory.image.layers.get(place).and_then(|layer| layer.created_by.clone()),
+        changes,
+        created_by: image.layers.get(place).and_then(|layer| layer.created_by.clone()),
         below,
         images,
     }))

@@ -14,7 +14,7 @@ use std::iter;
 use std::ops::Range;
 use std::sync::Arc;
 
-use foldhash::fast::{FixedState, RandomState};
+use foldhash::fast::RandomState;
 use limpid_matching::fold::{self, Change, LayerFacts};
 use limpid_matching::{
     Authority, Contents, Installed, Match, Matches, OwnedPackages, PublisherView, Updates, match_packages,
@@ -86,6 +86,37 @@ impl Reporter<'_> {
         digest: &Digest,
         as_of: Option<&AsOf>,
     ) -> Result<Report, Error> {
+        self.made(view, begun, digest, as_of, Packages::OfFindings).map(|(report, _)| report)
+    }
+
+    /// A report, and what the image holds, from one view of the store: to ask for both costs little more than to ask for
+    /// one. What packages need is left out.
+    ///
+    /// # Errors
+    /// [`Error::NoImage`] where there is no such image.
+    pub(crate) fn report_with_inventory(self, digest: &Digest) -> Result<(Report, Inventory), Error> {
+        let begun = self.refreshing.moment();
+        let view = self.store.view();
+        let (report, mut packages) = self.made(&view, begun, digest, None, Packages::All)?;
+        packages.sort_by(|a, b| listed(a).cmp(&listed(b)));
+        let inventory = Inventory {
+            image: report.image.clone(),
+            distribution: report.coverage.distribution.as_ref().map(|known| known.distribution.clone()),
+            packages: packages.into_iter().map(Arc::unwrap_or_clone).collect(),
+            examination: report.coverage.examination.clone(),
+        };
+        Ok((report, inventory))
+    }
+
+    /// A report, and packages as they are described in it, in the order of the layers: all of them, or none.
+    fn made(
+        self,
+        view: &View<'_>,
+        begun: Moment,
+        digest: &Digest,
+        as_of: Option<&AsOf>,
+        packages: Packages,
+    ) -> Result<(Report, Vec<Arc<InstalledPackage>>), Error> {
         let (image, indexing) = images::image(view, digest)?;
         let facts = facts(view, &image, &indexing)?;
         let hidden = inventory::hidden_of(view, &image, &indexing)?;
@@ -101,7 +132,12 @@ impl Reporter<'_> {
             .unwrap_or_default();
         let owned = self.settings.owned_packages();
         let matches = matches(view, &past, owned, &contents)?;
-        let findings = findings(view, &past, &image, &contents, &matches)?;
+        let layers = origins(&image.layers);
+        let packages = match packages {
+            Packages::All => described(&contents, &layers)?,
+            Packages::OfFindings => Vec::new(),
+        };
+        let findings = findings(view, &past, (&contents, &layers, &packages), &matches)?;
         let mut examination = examination(self, view, (&image, &indexing), &contents)?;
         examination.under_way = self.refreshing.has_begun_since(begun);
         let coverage = coverage::coverage(self, (view, &past), (&contents, examination), matches, &findings)?;
@@ -118,7 +154,7 @@ impl Reporter<'_> {
         if past.is_now() {
             report.recommendation = recommendation::recommendation(self, view, &report)?;
         }
-        Ok(report)
+        Ok((report, packages))
     }
 
     /// What becomes of findings by what was decided at that moment, those that count and those that do not.
@@ -142,7 +178,7 @@ impl Reporter<'_> {
         Ok((counted, suppressed))
     }
 
-    /// What an image holds, and what each of its layers did.
+    /// What an image holds.
     ///
     /// # Errors
     /// [`Error::NoImage`] where there is no such image.
@@ -161,22 +197,56 @@ impl Reporter<'_> {
         let (image, indexing) = images::image(view, digest)?;
         let facts = facts::facts_and_needs(view, &image, linked(&indexing), &indexing.detectors)?;
         let hidden = inventory::hidden_of(view, &image, &indexing)?;
-        let mut changes = Vec::new();
-        let contents = fold::fold(facts, &hidden, |_, change| changes.push(change.each()));
+        let mut contents = fold::fold(facts, &hidden, |_, _| ());
+        let origins = origins(&image.layers);
+        let mut packages = Vec::with_capacity(contents.packages.len());
+        for installed in &mut contents.packages {
+            let requires = installed.package.requires.take();
+            let described = installed_package(installed, &origins, contents.distribution.as_ref());
+            packages.push(InstalledPackage { requires, ..described });
+        }
+        packages.sort_by(|a, b| listed(a).cmp(&listed(b)));
+        let mut examination = examination(self, view, (&image, &indexing), &contents)?;
+        examination.under_way = self.refreshing.has_begun_since(begun);
+        Ok(Inventory { distribution: contents.distribution, packages, examination, image })
+    }
+
+    /// What the layer at a place of an image did to its packages, and the image. None where it has no such layer.
+    ///
+    /// # Errors
+    /// [`Error::NoImage`] where there is no such image.
+    pub(crate) fn layer_changes(
+        self,
+        digest: &Digest,
+        place: usize,
+    ) -> Result<Option<(LayerChanges, Image)>, Error> {
+        let view = self.store.view();
+        let (image, indexing) = images::image(&view, digest)?;
+        let facts = facts(&view, &image, &indexing)?;
+        let hidden = inventory::hidden_of(&view, &image, &indexing)?;
+        let mut changes = None;
+        let contents = fold::fold(facts, &hidden, |layer, change| {
+            if layer == place {
+                changes = Some(change.each());
+            }
+        });
         let origins = origins(&image.layers);
         let describe =
             |installed: &Installed| installed_package(installed, &origins, contents.distribution.as_ref());
-        let layers = changes.into_iter().map(|changes| layer_changes(changes, &describe)).collect();
-        let packages = contents.packages.iter().map(|installed| InstalledPackage {
-            requires: installed.package.requires.clone(),
-            ..describe(installed)
-        });
-        let mut packages: Vec<_> = packages.collect();
-        packages.sort_by(|a, b| (&a.name, &a.version, &a.path).cmp(&(&b.name, &b.version, &b.path)));
-        let mut examination = examination(self, view, (&image, &indexing), &contents)?;
-        examination.under_way = self.refreshing.has_begun_since(begun);
-        Ok(Inventory { distribution: contents.distribution.clone(), packages, layers, examination, image })
+        Ok(changes.map(|changes| (layer_changes(changes, &describe), image)))
     }
+}
+
+/// Which packages a report describes, besides those of its findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Packages {
+    OfFindings,
+    All,
+}
+
+/// Where a package stands among others.
+fn listed(package: &InstalledPackage) -> impl Ord + use<'_> {
+    (&package.name, &package.version, &package.path)
 }
 
 /// The scheme plugins that computed the keys of an image's packages, as far as they are loaded.
@@ -242,16 +312,25 @@ fn matches(
     Ok(all)
 }
 
+/// All packages, described on all processors.
+fn described(contents: &Contents, layers: &[Arc<LayerOrigin>]) -> Result<Vec<Arc<InstalledPackage>>, Error> {
+    let describe = |installed| Arc::new(installed_package(installed, layers, contents.distribution.as_ref()));
+    let shares = divided(contents.packages.len(), |places| {
+        let packages = contents.packages.get(places).unwrap_or_default();
+        Ok(packages.iter().map(describe).collect::<Vec<_>>())
+    })?;
+    Ok(shares.into_iter().flatten().collect())
+}
+
 fn findings(
     view: &View<'_>,
     past: &Past,
-    image: &Image,
-    contents: &Contents,
+    (contents, layers, known): (&Contents, &[Arc<LayerOrigin>], &[Arc<InstalledPackage>]),
     matches: &Matches,
 ) -> Result<Vec<Finding>, Error> {
-    let (updates, layers) = (limpid_matching::updates(matches), origins(&image.layers));
+    let updates = limpid_matching::updates(matches);
     let matches = &matches.matches;
-    let describing = Describing { layers: &layers, contents, updates: &updates };
+    let describing = Describing { layers, contents, known, updates: &updates };
     let shares = divided(matches.len(), |places| {
         let matches = matches.get(places).unwrap_or_default();
         describing.findings(matches, &advisories_of(view, past, matches)?, Enrichments::then(view, past))
@@ -274,6 +353,8 @@ fn findings(
 struct Describing<'a> {
     layers: &'a [Arc<LayerOrigin>],
     contents: &'a Contents,
+    /// All packages, or none.
+    known: &'a [Arc<InstalledPackage>],
     updates: &'a Updates<'a>,
 }
 
@@ -284,18 +365,23 @@ impl Describing<'_> {
         advisories: &Summaries<'_>,
         mut enrichments: Enrichments<'_>,
     ) -> Result<Vec<Finding>, Error> {
-        let Self { layers, contents, updates } = self;
-        // Each package is described once, however many findings it has.
-        let mut described: HashMap<usize, Arc<InstalledPackage>, FixedState> = HashMap::default();
+        let Self { layers, contents, known, updates } = self;
+        // Each package is described once, however many findings it has, which follow each other.
+        let mut described: Option<(usize, Arc<InstalledPackage>)> = None;
         let mut findings = Vec::with_capacity(matches.len());
         for found in matches {
             let Some(installed) = contents.packages.get(found.package) else { continue };
             let describe = || Arc::new(installed_package(installed, layers, contents.distribution.as_ref()));
-            let package = Arc::clone(described.entry(found.package).or_insert_with(describe));
-            let known = enrichments.of(&found.vulnerability)?;
+            let package = match (known.get(found.package), described.take()) {
+                (Some(known), _) => Arc::clone(known),
+                (None, Some((of, package))) if of == found.package => package,
+                (None, _) => describe(),
+            };
+            described = Some((found.package, Arc::clone(&package)));
+            let enrichments = enrichments.of(&found.vulnerability)?;
             let fingerprint = limpid_matching::fingerprint(&found.first_name, &installed.package);
             let update_to = updates.of(found).map(Text::from);
-            findings.push(finding(found, (fingerprint, update_to), advisories, known, package));
+            findings.push(finding(found, (fingerprint, update_to), advisories, enrichments, package));
         }
         Ok(findings)
     }

@@ -422,7 +422,15 @@ impl Scanner {
         revision::revision(self.store(), &self.plugins(), &self.0.refreshing, &self.settings().clock)
     }
 
-    /// What an image holds, and what each of its layers did.
+    /// What affects an image, and what it holds but for what packages need, from one view of the store.
+    ///
+    /// # Errors
+    /// [`Error::NoImage`] where there is no such image.
+    pub fn report_with_inventory(&self, digest: &Digest) -> Result<(Report, Inventory), Error> {
+        self.reporting(|reporter| reporter.report_with_inventory(digest))
+    }
+
+    /// What an image holds.
     ///
     /// # Errors
     /// [`Error::NoImage`] where there is no such image.

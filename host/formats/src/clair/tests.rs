@@ -70,7 +70,6 @@ fn inventory() -> Inventory {
         image: image(),
         distribution: Some(distribution),
         packages,
-        layers: Vec::new(),
         examination: Examination::default(),
     }
 }

@@ -216,7 +216,6 @@ fn image(names: &[&str], ingested: u64) -> (Report, Inventory) {
         image,
         distribution: None,
         packages: vec![package("a"), package("b")],
-        layers: Vec::new(),
         examination: Examination::default(),
     };
     (report, inventory)

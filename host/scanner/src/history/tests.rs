@@ -260,7 +260,13 @@ impl World {
     }
 
     fn report(&self) -> Report {
-        comparable(self.scanner.report(&self.image).unwrap())
+        let report = comparable(self.scanner.report(&self.image).unwrap());
+        let (same, held) = self.scanner.report_with_inventory(&self.image).unwrap();
+        let inventory = self.scanner.inventory(&self.image).unwrap();
+        assert_eq!(comparable(same), report, "beside what the image holds");
+        assert_eq!((&held.packages, &held.image), (&inventory.packages, &inventory.image));
+        assert_eq!((held.distribution, held.examination), (inventory.distribution, inventory.examination));
+        report
     }
 
     fn as_of(&self, as_of: &AsOf) -> Result<Report, Error> {

@@ -64,7 +64,7 @@ async fn made(
     let make = move || {
         let began = std::time::Instant::now();
         let (image, layers) = scanner.image_of_manifest(&manifest)?.ok_or(Error::NoImage(manifest))?;
-        let inventory = scanner.inventory(&image.id)?;
+        let (report, inventory) = scanner.report_with_inventory(&image.id)?;
         let subject = Subject { manifest, layers: &layers, inventory: &inventory };
         if let Some(unread) = subject.unread() {
             return Err(Failure::new(
@@ -72,7 +72,7 @@ async fn made(
                 format!("manifest `{manifest}` is not indexed: {unread}"),
             ));
         }
-        let report = VulnerabilityReport::of(subject, &scanner.report(&image.id)?);
+        let report = VulnerabilityReport::of(subject, &report);
         metrics.reported(began.elapsed());
         Ok(report)
     };

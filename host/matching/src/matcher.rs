@@ -153,12 +153,12 @@ impl<S: Statements> Matcher<S> {
         let is_empty = |(of_package, of_source): &(Arc<Vec<_>>, Option<Arc<Vec<_>>>)| {
             of_package.is_empty() && of_source.as_ref().is_none_or(|stated| stated.is_empty())
         };
-        let last = stated.iter().rposition(|stated| !is_empty(stated));
+        let Some(last) = stated.iter().rposition(|stated| !is_empty(stated)) else { return Ok(()) };
         let mut decided = HashSet::new();
-        for (place, (of_package, of_source)) in stated.iter().enumerate() {
+        for (place, (of_package, of_source)) in stated.iter().enumerate().take(last + 1) {
             let named = [(subject.name(), Some(of_package)), (subject.source_name(), of_source.as_ref())];
             let named = named.into_iter().filter_map(|(name, stated)| Some((name, stated?.as_slice())));
-            let mut fresh = last.filter(|last| place < *last).map(|_| Vec::new());
+            let mut fresh = (place < last).then(Vec::new);
             judge_by(&subject, named, &decided, fresh.as_mut(), &mut tell);
             decided.extend(fresh.into_iter().flatten());
         }

@@ -1,6 +1,6 @@
 //! [`Project.toml` and `Manifest.toml`](https://pkgdocs.julialang.org/v1/toml-files/).
 
-use limpid_lockfile::Origin;
+use limpid_lockfile::{Origin, check_values};
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::detector::{Needs, Problems, Requirement};
 use toml::{Table, Value};
@@ -121,6 +121,7 @@ fn origin(entry: &Table) -> Option<Origin> {
 }
 
 fn parse(text: &str) -> Result<Table, Error> {
+    check_values(text)?;
     text.parse().map_err(|error: toml::de::Error| Error::malformed(error.message()))
 }
 

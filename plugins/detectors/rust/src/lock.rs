@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use limpid_lockfile::Origin;
+use limpid_lockfile::{Origin, check_values};
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::detector::{Needs, Problems, Requirement};
 use serde::Deserialize;
@@ -45,8 +45,10 @@ struct Locked {
 /// One that is damaged costs itself.
 ///
 /// # Errors
-/// [`Error::Malformed`] where it is no lock file or holds none of what such a file does, [`Error::Unsupported`] where it is of a newer form.
+/// [`Error::Malformed`] where it is no lock file or holds none of what such a file does, [`Error::Unsupported`] where it is of a newer form or holds very
+/// many values.
 pub(crate) fn parse(text: &str, problems: &mut Problems) -> Result<Vec<Crate>, Error> {
+    check_values(text)?;
     let lock: Lock = toml::from_str(text).map_err(|error| {
         let line = error
             .span()

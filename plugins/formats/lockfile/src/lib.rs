@@ -28,11 +28,13 @@ mod declared;
 mod json;
 mod origin;
 mod place;
+mod values;
 
 pub use declared::{Declarations, MAX_PACKAGES, MAX_WORD, declare};
 pub use json::{Entries, Fields, MAX_RECORDS, Records, fields, licenses, text};
 pub use origin::Origin;
 pub use place::is_of_another;
+pub use values::{MAX_VALUES, check_values};
 
 /// The largest lock file that is read, in bytes: of ten thousand packages one has about a quarter of that.
 pub const MAX_FILE: u64 = 16 * 1024 * 1024;

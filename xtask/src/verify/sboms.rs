@@ -277,6 +277,10 @@ fn packages(document: &Value) -> BTreeSet<String> {
     let mut all = purls("/components", |component| component.get("purl")?.as_str());
     all.extend(purls("/artifacts", |artifact| artifact.get("purl")?.as_str()));
     all.extend(purls("/packages", |package| {
+        // The image itself, which CycloneDX has apart from its components.
+        if word(package, "/primaryPackagePurpose") == "CONTAINER" {
+            return None;
+        }
         let mut references = package.get("externalRefs")?.as_array()?.iter();
         let purl = references.find(|reference| word(reference, "/referenceType") == "purl")?;
         purl.get("referenceLocator")?.as_str()

@@ -79,6 +79,25 @@ fn no_view_keeps_anybody_from_using_it() {
 
 #[test]
 #[ignore = "needs Chromium and axe-core: `cargo xtask test-with browser`"]
+fn a_report_in_html_keeps_nobody_from_using_it() {
+    let axe = fs::read_to_string(built(&format!("../{AXE}"))).unwrap();
+    let place = Place::shared();
+    let mut tab = Tab::new(place.address());
+    for path in place.reports() {
+        for (scheme, width) in [("light", WIDE), ("dark", WIDE), ("light", NARROW)] {
+            tab.resize(width);
+            tab.prefer(scheme);
+            tab.open(&path);
+            picture(&mut tab, &path, &format!("{scheme}-{width}"));
+            open_details(&mut tab);
+            tab.load(&axe);
+            assert_eq!(violations(&mut tab), Vec::<String>::new(), "{path} ({scheme}, {width})");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs Chromium and axe-core: `cargo xtask test-with browser`"]
 fn no_view_is_wider_than_the_narrowest_screen() {
     let axe = fs::read_to_string(built(&format!("../{AXE}"))).unwrap();
     let place = Place::shared();

@@ -114,6 +114,11 @@ impl Place {
         ];
         paths.to_vec()
     }
+
+    /// Reports in HTML, which are pages by themselves.
+    pub(super) fn reports(&self) -> [String; 2] {
+        [&self.hostile, &self.debian].map(|image| format!("/v1/images/{image}/report?format=html"))
+    }
 }
 
 /// All that others write.

@@ -27,6 +27,7 @@ const SOURCES: &[(&str, &str)] = sources![
     "src/detector.rs",
     "src/detector/exported.rs",
     "src/detector/file.rs",
+    "src/detector/needs.rs",
     "src/detector/package.rs",
     "src/detector/paths.rs",
     "src/detector/problems.rs",
@@ -55,6 +56,7 @@ const SOURCES: &[(&str, &str)] = sources![
 const PURL: &str = "purl";
 const PURL_SOURCES: &[(&str, &str)] = sources![
     "plugins/formats/purl":
+    "src/canonical.rs",
     "src/encoded.rs",
     "src/lib.rs",
     "src/parse.rs",
